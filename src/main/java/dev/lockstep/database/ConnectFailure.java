@@ -1,0 +1,37 @@
+package dev.lockstep.database;
+
+import dev.lockstep.config.DatabaseConfig;
+import dev.lockstep.model.LockstepException;
+import java.sql.SQLException;
+
+/** Why a connection was refused, as one line with the remedy. Never shows the password. */
+final class ConnectFailure {
+
+    private ConnectFailure() {}
+
+    static LockstepException explain(DatabaseConfig config, SQLException e) {
+        String state = e.getSQLState() == null ? "" : e.getSQLState();
+        String target = withoutParameters(config.url());
+        String line = switch (state) {
+            case "28P01" ->
+                "the server refused the password of user " + config.user() + "; set database.password to the right one";
+            case "28000" ->
+                "the server does not let user " + config.user() + " connect from here to " + target
+                        + "; allow it in pg_hba.conf";
+            case "3D000" -> "there is no database at " + target + "; correct database.url";
+            case "53300" ->
+                "the server has no connection left for us at " + target + "; raise max_connections or free some";
+            case "57P03" -> "the server at " + target + " is starting up or shutting down; try again";
+            default ->
+                "cannot reach " + target + " (SQLSTATE " + (state.isEmpty() ? "none" : state)
+                        + "); is the server up, and do database.url and the network lead to it?";
+        };
+        return LockstepException.notDone(line, e);
+    }
+
+    /** A JDBC URL may carry a password among its parameters. */
+    static String withoutParameters(String url) {
+        int question = url.indexOf('?');
+        return question < 0 ? url : url.substring(0, question);
+    }
+}

@@ -1,0 +1,80 @@
+package dev.lockstep.database;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.lockstep.config.DatabaseConfig;
+import dev.lockstep.model.LockstepException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+
+/**
+ * Opens connections to the source server. Every session of ours is called {@code <name>/<role>}, commits with
+ * {@code synchronous_commit=local} (an absent standby must not hang us) and never waits for a lock without a limit.
+ * Thread-safe.
+ */
+public final class Database {
+
+    /** Fit for every short transaction: well under the default {@code deadlock_timeout} of 1 s. */
+    private static final String SESSION_OPTIONS =
+            "-c synchronous_commit=local -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c jit=off"
+                    + " -c TimeZone=UTC -c client_min_messages=error";
+
+    private final DatabaseConfig config;
+    private final String name;
+
+    public Database(DatabaseConfig config, String name) {
+        this.config = config;
+        this.name = name;
+    }
+
+    /**
+     * A connection of its own, in auto-commit mode; the caller closes it.
+     *
+     * @param role what it is for, shown in {@code pg_stat_activity.application_name}
+     * @throws LockstepException when the server cannot be reached or refuses us
+     */
+    public Connection open(String role) {
+        try {
+            return DriverManager.getConnection(config.url(), properties(role));
+        } catch (SQLException e) {
+            throw ConnectFailure.explain(config, e);
+        }
+    }
+
+    /**
+     * A pool whose connections are in auto-commit mode; the caller closes it. It connects lazily.
+     *
+     * @param role as in {@link #open}
+     * @param size most connections at once
+     */
+    public HikariDataSource pool(String role, int size) {
+        HikariConfig pool = new HikariConfig();
+        pool.setJdbcUrl(config.url());
+        pool.setDataSourceProperties(properties(role));
+        pool.setPoolName(name + "-" + role);
+        pool.setMaximumPoolSize(size);
+        pool.setMinimumIdle(0);
+        pool.setInitializationFailTimeout(-1);
+        pool.setConnectionTimeout(10_000);
+        return new HikariDataSource(pool);
+    }
+
+    public DatabaseConfig config() {
+        return config;
+    }
+
+    private Properties properties(String role) {
+        Properties properties = new Properties();
+        properties.setProperty("user", config.user());
+        properties.setProperty("password", config.password());
+        properties.setProperty("ApplicationName", name + "/" + role);
+        properties.setProperty("options", SESSION_OPTIONS);
+        properties.setProperty("connectTimeout", "10");
+        properties.setProperty("loginTimeout", "15");
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("reWriteBatchedInserts", "true");
+        return properties;
+    }
+}

@@ -1,0 +1,5 @@
+/** Runs the derivation on a connection: agents first, then rows. */
+@NullMarked
+package dev.lockstep.derive;
+
+import org.jspecify.annotations.NullMarked;

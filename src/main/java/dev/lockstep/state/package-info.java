@@ -1,0 +1,5 @@
+/** The control schema: position, lease, backfill cursors, dead letters, gaps. */
+@NullMarked
+package dev.lockstep.state;
+
+import org.jspecify.annotations.NullMarked;
