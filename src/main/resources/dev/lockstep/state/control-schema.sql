@@ -1,0 +1,89 @@
+-- lockstep's control schema, version 1. Idempotent: run on an installed one it changes nothing.
+-- {schema} is replaced by the quoted schema name.
+CREATE SCHEMA IF NOT EXISTS {schema};
+
+CREATE TABLE IF NOT EXISTS {schema}.schema_version (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  version int NOT NULL,
+  installed_at timestamptz NOT NULL DEFAULT now());
+
+-- Every writing transaction of ours locks this row FOR SHARE and checks the epoch: who raises it shuts the others out.
+CREATE TABLE IF NOT EXISTS {schema}.fence (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  epoch bigint NOT NULL DEFAULT 0,
+  phase text NOT NULL DEFAULT 'SYNC' CHECK (phase IN ('SYNC', 'CUTOVER', 'CONTRACTED')));
+
+-- Who runs. Apart from the fence, so that a frozen batch cannot hold up a takeover.
+CREATE TABLE IF NOT EXISTS {schema}.lease (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  epoch bigint NOT NULL DEFAULT 0,
+  holder text NOT NULL DEFAULT '',
+  expires_at timestamptz NOT NULL DEFAULT '-infinity');
+
+-- Every transaction committed at or before lsn has been applied.
+CREATE TABLE IF NOT EXISTS {schema}.position (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  lsn pg_lsn NOT NULL,
+  system_id bigint NOT NULL,
+  timeline int NOT NULL,
+  commit_time timestamptz NOT NULL,
+  moved_at timestamptz NOT NULL DEFAULT now(),
+  rows_streamed bigint NOT NULL DEFAULT 0);
+
+-- What could have been lost. Closed for the gate only when scanned, and verified clean after that.
+CREATE TABLE IF NOT EXISTS {schema}.gap (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  reason text NOT NULL,
+  detail text NOT NULL,
+  seen_at timestamptz NOT NULL DEFAULT now(),
+  from_lsn pg_lsn,
+  to_lsn pg_lsn,
+  stream_restored_at timestamptz,
+  scanned_at timestamptz,
+  verified_at timestamptz);
+
+-- Scans of heap blocks, one row per table that holds rows: the backfill (gap_id 0), and one scan per gap.
+CREATE TABLE IF NOT EXISTS {schema}.scan (
+  gap_id bigint NOT NULL DEFAULT 0,
+  table_schema text NOT NULL,
+  table_name text NOT NULL,
+  root_schema text NOT NULL,
+  root_name text NOT NULL,
+  relfilenode bigint NOT NULL DEFAULT 0,
+  next_block bigint NOT NULL DEFAULT 0,
+  end_block bigint,
+  rows_written bigint NOT NULL DEFAULT 0,
+  state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'running', 'done')),
+  started_at timestamptz,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (gap_id, table_schema, table_name));
+
+-- Rows that cannot be derived, by key and reason; never their content.
+CREATE TABLE IF NOT EXISTS {schema}.dead_letter (
+  table_schema text NOT NULL,
+  table_name text NOT NULL,
+  key text[] NOT NULL,
+  sqlstate text NOT NULL,
+  reason text NOT NULL,
+  first_seen timestamptz NOT NULL DEFAULT now(),
+  last_tried timestamptz NOT NULL DEFAULT now(),
+  next_try timestamptz NOT NULL DEFAULT now(),
+  tries int NOT NULL DEFAULT 1,
+  PRIMARY KEY (table_schema, table_name, key));
+CREATE INDEX IF NOT EXISTS dead_letter_next_try ON {schema}.dead_letter (next_try);
+
+-- What was verified when, for the gate and for the file.
+CREATE TABLE IF NOT EXISTS {schema}.evidence (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind text NOT NULL,
+  began_at timestamptz NOT NULL,
+  ended_at timestamptz NOT NULL DEFAULT now(),
+  as_of pg_lsn NOT NULL,
+  system_id bigint NOT NULL,
+  timeline int NOT NULL,
+  clean boolean NOT NULL,
+  report jsonb NOT NULL);
+
+INSERT INTO {schema}.schema_version (version) VALUES (1) ON CONFLICT DO NOTHING;
+INSERT INTO {schema}.fence DEFAULT VALUES ON CONFLICT DO NOTHING;
+INSERT INTO {schema}.lease DEFAULT VALUES ON CONFLICT DO NOTHING;

@@ -1,0 +1,71 @@
+package dev.lockstep.testing;
+
+import dev.lockstep.config.DatabaseConfig;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A real server for the tests of one JVM, with logical decoding and durable settings; each test takes its own database. */
+public final class TestPostgres {
+
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+
+    private static final class Shared {
+        static final EmbeddedPostgres SERVER = start(Map.of());
+    }
+
+    private TestPostgres() {}
+
+    /** A server of its own, for tests that stop it or change its settings; the caller closes it. */
+    public static EmbeddedPostgres start(Map<String, String> settings) {
+        try {
+            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                    .setServerConfig("wal_level", "logical")
+                    .setServerConfig("fsync", "on")
+                    .setServerConfig("synchronous_commit", "on")
+                    .setServerConfig("full_page_writes", "on")
+                    .setServerConfig("max_wal_senders", "20")
+                    .setServerConfig("max_replication_slots", "20")
+                    .setServerConfig("max_connections", "200");
+            settings.forEach(builder::setServerConfig);
+            EmbeddedPostgres server = builder.start();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> close(server)));
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A new, empty database on the shared server. */
+    public static TestDatabase database() {
+        return database(Shared.SERVER);
+    }
+
+    /** A new, empty database on {@code server}. */
+    public static TestDatabase database(EmbeddedPostgres server) {
+        String name = "test_" + DATABASES.incrementAndGet();
+        String admin = "jdbc:postgresql://localhost:" + server.getPort() + "/postgres";
+        try (Connection connection = DriverManager.getConnection(admin, "postgres", "postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        String url = "jdbc:postgresql://localhost:" + server.getPort() + "/" + name;
+        return new TestDatabase(new DatabaseConfig(url, "postgres", "postgres", "public"));
+    }
+
+    private static void close(EmbeddedPostgres server) {
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
