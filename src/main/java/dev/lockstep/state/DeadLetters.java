@@ -70,6 +70,20 @@ public final class DeadLetters {
         }
     }
 
+    /** Makes the letters of these rows due: the rows have changed. */
+    public void makeDue(Connection connection, TableName of, Collection<RowKey> keys) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("UPDATE " + table
+                + " SET next_try = clock_timestamp() WHERE table_schema = ? AND table_name = ? AND key = ?")) {
+            for (RowKey key : keys) {
+                statement.setString(1, of.schema());
+                statement.setString(2, of.name());
+                statement.setArray(3, array(connection, key));
+                statement.addBatch();
+            }
+            statement.executeBatch();
+        }
+    }
+
     /** Makes every letter due: something it may have waited for has come. */
     public void retryAll(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
