@@ -412,13 +412,10 @@ public final class Synchronizer implements AutoCloseable {
                         plan.rows().getOrDefault(entry.getKey(), Map.of()).keySet());
                 letters.remove(session.connection(), entry.getKey(), gone);
             }
-            List<TableName> touched = plan.rows().entrySet().stream()
-                    .filter(entry -> !entry.getValue().isEmpty())
-                    .map(Map.Entry::getKey)
-                    .toList();
-            for (TableName table : touched) {
+            for (Map.Entry<TableName, Map<RowKey, BatchPlan.Hint>> entry :
+                    plan.rows().entrySet()) {
                 letters.makeDue(
-                        session.connection(), table, plan.rows().get(table).keySet());
+                        session.connection(), entry.getKey(), entry.getValue().keySet());
             }
             if (plan.agentsAppeared()) {
                 letters.retryAll(session.connection());
