@@ -3,6 +3,7 @@ package dev.lockstep.backfill;
 import dev.lockstep.derive.AgentCache;
 import dev.lockstep.derive.AgentMaker;
 import dev.lockstep.derive.ErrorPolicy;
+import dev.lockstep.derive.Refused;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
@@ -92,14 +93,11 @@ public final class ScanRunner {
             } catch (SQLException e) {
                 ErrorPolicy policy = ErrorPolicy.of(e);
                 if (policy == ErrorPolicy.STOP || policy == ErrorPolicy.SET_ASIDE) {
-                    throw LockstepException.notDone(
-                            "the scan was refused by the server (" + ErrorPolicy.describe(e)
-                                    + "); mend the cause and start again, it goes on where it stopped",
-                            e);
+                    throw new Refused("the scan", e);
                 }
                 log.warn("scan: {}; going on in {} ms", ErrorPolicy.describe(e), pause.toMillis());
             } catch (LockstepException e) {
-                if (!(e.getCause() instanceof SQLException)) {
+                if (!ErrorPolicy.passes(e)) {
                     throw e;
                 }
                 log.warn("scan: {}; going on in {} ms", e.getMessage(), pause.toMillis());

@@ -1,7 +1,10 @@
 package dev.lockstep.derive;
 
+import dev.lockstep.model.LockstepException;
 import java.sql.SQLException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
 
 /** What an error of the server means for the work in hand: one table, and what is not in it stops. */
 public enum ErrorPolicy {
@@ -18,7 +21,7 @@ public enum ErrorPolicy {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
         return switch (state) {
             case "55P03", "57014", "40P01" -> GIVE_WAY; // lock_timeout, statement_timeout, deadlock
-            case "40001", "55006", "57P01", "57P02", "57P03", "25006", "25P03", "57P05" -> RETRY;
+            case "40001", "55000", "55006", "57P01", "57P02", "57P03", "25006", "25P03", "57P05" -> RETRY;
             case "P0001", "P0002", "P0003", "P0004", "44000", "54000" -> SET_ASIDE; // raised by a trigger
             default -> ofClass(state.isEmpty() ? "" : state.substring(0, 2));
         };
@@ -32,9 +35,16 @@ public enum ErrorPolicy {
         };
     }
 
+    /** Whether what made {@code e} may pass by itself: the server could not be reached, or was not ready. */
+    public static boolean passes(LockstepException e) {
+        return e.kind() == LockstepException.Kind.NOT_DONE
+                && !(e instanceof Refused)
+                && e.getCause() instanceof SQLException;
+    }
+
     /** One line about an error that says nothing of a row's content: SQLSTATE, and the server's names. */
     public static String describe(SQLException e) {
-        if (e instanceof org.postgresql.util.PSQLException psql && psql.getServerErrorMessage() != null) {
+        if (e instanceof PSQLException psql && psql.getServerErrorMessage() != null) {
             var message = psql.getServerErrorMessage();
             StringBuilder line = new StringBuilder("SQLSTATE ").append(e.getSQLState());
             append(line, "table", message.getTable());
@@ -49,7 +59,7 @@ public enum ErrorPolicy {
                 : "SQLSTATE " + state;
     }
 
-    private static void append(StringBuilder line, String what, @org.jspecify.annotations.Nullable String name) {
+    private static void append(StringBuilder line, String what, @Nullable String name) {
         if (name != null && !name.isEmpty()) {
             line.append(", ").append(what).append(' ').append(name);
         }

@@ -7,7 +7,7 @@ public final class Superseded extends LockstepException {
 
     private static final long serialVersionUID = 1L;
 
-    Superseded(long ours, long now) {
+    public Superseded(long ours, long now) {
         super(
                 Kind.NOT_DONE,
                 "another lockstep process has taken over (epoch " + now + ", ours was " + ours

@@ -5,8 +5,11 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
-/** Who may run. One row, renewed by its holder; by the server's clock. */
+/** Who may run. One row, renewed by its holder's session; by the server's clock. */
 public final class Lease {
+
+    private static final String OWN_START =
+            "(SELECT a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid())";
 
     private final String table;
 
@@ -27,11 +30,13 @@ public final class Lease {
                 .one();
     }
 
-    /** Takes the lease if it has run out; the new epoch, or empty while somebody else holds it. */
+    /** Takes the lease if it has run out or its holder's session is gone; the new epoch, or empty while it is held. */
     public Optional<Long> tryAcquire(Handle handle, String holder, Duration time) {
-        return handle.createQuery("UPDATE " + table + " SET epoch = epoch + 1, holder = :holder,"
+        return handle.createQuery("UPDATE " + table + " l SET epoch = epoch + 1, holder = :holder,"
+                        + " backend_pid = pg_backend_pid(), backend_start = " + OWN_START + ","
                         + " expires_at = clock_timestamp() + :millis * interval '1 ms'"
-                        + " WHERE expires_at <= clock_timestamp() RETURNING epoch")
+                        + " WHERE expires_at <= clock_timestamp() OR NOT EXISTS (SELECT FROM pg_stat_activity a"
+                        + " WHERE a.pid = l.backend_pid AND a.backend_start = l.backend_start) RETURNING epoch")
                 .bind("holder", holder)
                 .bind("millis", time.toMillis())
                 .mapTo(Long.class)
@@ -40,9 +45,9 @@ public final class Lease {
 
     /** Whether the lease still was ours and is now good for {@code time} more. */
     public boolean renew(Handle handle, long epoch, Duration time) {
-        return handle.createUpdate(
-                                "UPDATE " + table
-                                        + " SET expires_at = clock_timestamp() + :millis * interval '1 ms' WHERE epoch = :epoch")
+        return handle.createUpdate("UPDATE " + table
+                                + " SET backend_pid = pg_backend_pid(), backend_start = " + OWN_START
+                                + ", expires_at = clock_timestamp() + :millis * interval '1 ms' WHERE epoch = :epoch")
                         .bind("epoch", epoch)
                         .bind("millis", time.toMillis())
                         .execute()

@@ -3,6 +3,7 @@ package dev.lockstep.sync;
 import dev.lockstep.derive.AgentCache;
 import dev.lockstep.derive.AgentMaker;
 import dev.lockstep.derive.ErrorPolicy;
+import dev.lockstep.derive.Refused;
 import dev.lockstep.derive.RowDeriver;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.model.Batch;
@@ -59,7 +60,6 @@ public final class Synchronizer implements AutoCloseable {
     private final Watermark watermark = new Watermark();
     private final HeldRows held = new HeldRows();
     private long batches;
-    private boolean inDoubt;
     private boolean lettersExist = true;
     private Lsn durable;
     private Instant lastCommitTime = Instant.EPOCH;
@@ -104,12 +104,12 @@ public final class Synchronizer implements AutoCloseable {
         long number = ++batches;
         BatchPlan plan = BatchPlan.of(batch, mapping);
         batch.changes().stream().reduce((a, b) -> b).ifPresent(c -> lastCommitTime = c.commitTime());
-        inDoubt = true;
-        if (batch.boundary() != null) {
-            watermark.closed(number, new Watermark.Boundary(batch.boundary(), lastCommitTime));
+        Watermark.Boundary boundary =
+                batch.boundary() == null ? null : new Watermark.Boundary(batch.boundary(), lastCommitTime);
+        patiently("applying changes", () -> work(plan, number, boundary));
+        if (boundary != null) {
+            watermark.closed(number, boundary); // only now: a batch that failed comes again, cut in other places
         }
-        patiently("applying changes", () -> work(plan, number));
-        inDoubt = false;
         if (elapsed(persistedAt, PERSIST_EVERY)) {
             patiently("storing the position", this::persist);
         }
@@ -122,9 +122,6 @@ public final class Synchronizer implements AutoCloseable {
 
     /** What is due between batches: held rows, dead letters, the stored position. Call it some ten times a second. */
     public synchronized void tick() throws InterruptedException {
-        if (inDoubt) {
-            return; // a batch failed half-way; it comes again
-        }
         if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
             patiently("retrying held rows", this::retryHeld);
         }
@@ -150,7 +147,8 @@ public final class Synchronizer implements AutoCloseable {
         lanes.close();
     }
 
-    private void work(BatchPlan plan, long number) throws SQLException, InterruptedException {
+    private void work(BatchPlan plan, long number, Watermark.@Nullable Boundary boundary)
+            throws SQLException, InterruptedException {
         plan.truncated().forEach(held::clear);
         plan.gone().forEach(held::done);
         boolean nothing = plan.rows().values().stream().allMatch(Map::isEmpty)
@@ -158,7 +156,7 @@ public final class Synchronizer implements AutoCloseable {
                 && plan.agentsChanged().isEmpty();
         if (!nothing) {
             awaitVisible(lanes.get(0), plan.transactions());
-            derive(plan, number);
+            derive(plan, number, boundary);
         }
         if (lettersExist) {
             settleLetters(plan);
@@ -166,7 +164,8 @@ public final class Synchronizer implements AutoCloseable {
     }
 
     /** Lane 0 is in a transaction that sees everything. */
-    private void derive(BatchPlan plan, long number) throws SQLException, InterruptedException {
+    private void derive(BatchPlan plan, long number, Watermark.@Nullable Boundary boundary)
+            throws SQLException, InterruptedException {
         WriteSession first = lanes.get(0);
         Map<String, AgentMaker.Refusal> impossible = Map.of();
         boolean began = true;
@@ -190,7 +189,7 @@ public final class Synchronizer implements AutoCloseable {
             if (!began) {
                 first.begin();
             }
-            single(first, split.get(0), number);
+            single(first, split.get(0), number, boundary);
             return;
         }
         if (began) {
@@ -230,13 +229,18 @@ public final class Synchronizer implements AutoCloseable {
                 && cache.agentOf(hint.persona()).filter(hint.agent()::equals).isPresent();
     }
 
-    private void single(WriteSession session, Map<TableName, Work> work, long number) throws SQLException {
+    private void single(
+            WriteSession session, Map<TableName, Work> work, long number, Watermark.@Nullable Boundary boundary)
+            throws SQLException {
         LaneOutcome outcome = new LaneOutcome();
         Watermark.@Nullable Boundary stored = null;
         try {
             fast(session, work, outcome);
             if (elapsed(persistedAt, PERSIST_EVERY)) {
                 stored = watermark.advance(held.oldestBatch());
+                if (boundary != null && held.size() == 0) {
+                    stored = boundary;
+                }
                 if (stored != null) {
                     positions.advance(
                             session.connection(),
@@ -467,14 +471,11 @@ public final class Synchronizer implements AutoCloseable {
             } catch (SQLException e) {
                 ErrorPolicy policy = ErrorPolicy.of(e);
                 if (policy == ErrorPolicy.STOP || policy == ErrorPolicy.SET_ASIDE) {
-                    throw LockstepException.notDone(
-                            what + " was refused by the server (" + ErrorPolicy.describe(e)
-                                    + "); the stream stands still and nothing is lost: mend the cause, then start again",
-                            e);
+                    throw new Refused(what, e);
                 }
                 log.warn("{}: {}; trying again in {} ms", what, ErrorPolicy.describe(e), pause.toMillis());
             } catch (LockstepException e) {
-                if (!(e.getCause() instanceof SQLException)) {
+                if (!ErrorPolicy.passes(e)) {
                     throw e;
                 }
                 log.warn("{}: {}; trying again in {} ms", what, e.getMessage(), pause.toMillis());

@@ -14,11 +14,14 @@ CREATE TABLE IF NOT EXISTS {schema}.fence (
   epoch bigint NOT NULL DEFAULT 0,
   phase text NOT NULL DEFAULT 'SYNC' CHECK (phase IN ('SYNC', 'CUTOVER', 'CONTRACTED')));
 
--- Who runs. Apart from the fence, so that a frozen batch cannot hold up a takeover.
+-- Who runs. Apart from the fence, so that a frozen batch cannot hold up a takeover. The lease also ends with the
+-- session that renews it, so that nobody waits for a process that was killed.
 CREATE TABLE IF NOT EXISTS {schema}.lease (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   epoch bigint NOT NULL DEFAULT 0,
   holder text NOT NULL DEFAULT '',
+  backend_pid int NOT NULL DEFAULT 0,
+  backend_start timestamptz NOT NULL DEFAULT '-infinity',
   expires_at timestamptz NOT NULL DEFAULT '-infinity');
 
 -- Every transaction committed at or before lsn has been applied.

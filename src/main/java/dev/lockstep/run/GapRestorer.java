@@ -1,0 +1,93 @@
+package dev.lockstep.run;
+
+import dev.lockstep.backfill.ScanRunner;
+import dev.lockstep.capture.GuardFacts;
+import dev.lockstep.capture.PositionGuard;
+import dev.lockstep.expand.Expander;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.Position;
+import dev.lockstep.state.Gaps;
+import dev.lockstep.state.Positions;
+import dev.lockstep.state.Scans;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Restores the stream after a gap: records it, makes the publication right and the slot anew, starts the position there
+ * and plans a scan of every table. Killed anywhere, the next start finds the gap again and finishes it.
+ */
+final class GapRestorer {
+
+    private static final Logger log = LoggerFactory.getLogger(GapRestorer.class);
+
+    private final String name;
+    private final Mapping mapping;
+    private final Expander expander;
+    private final Gaps gaps;
+    private final Scans scans;
+    private final Positions positions;
+
+    GapRestorer(String name, Mapping mapping, Expander expander) {
+        this.name = name;
+        this.mapping = mapping;
+        this.expander = expander;
+        this.gaps = new Gaps(name);
+        this.scans = new Scans(name);
+        this.positions = new Positions(name);
+    }
+
+    /** Returns the new position. {@code connection} is in auto-commit mode, nobody uses the slot. */
+    Position restore(Connection connection, GuardFacts facts, List<GuardFacts.Violation> violations)
+            throws SQLException {
+        Handle handle = Jdbi.open(connection);
+        String reason = violations.stream().map(GuardFacts.Violation::id).collect(Collectors.joining(","));
+        String detail = violations.stream().map(GuardFacts.Violation::detail).collect(Collectors.joining("; "));
+        Position before = facts.position();
+        long gap = gaps.record(handle, reason, detail, before == null ? null : before.lsn());
+        log.error(
+                "gap {}: {}. Changes may have been lost: the stream starts anew and every table is scanned",
+                gap,
+                detail);
+        if (facts.slot() != null && facts.slot().usable()) {
+            dropSlot(connection);
+        }
+        expander.expand();
+        Position end = PositionGuard.serverEnd(connection);
+        Position start = new Position(confirmed(connection), end.systemId(), end.timeline(), end.commitTime());
+        handle.useTransaction(tx -> {
+            positions.restart(tx, start);
+            scans.create(tx, gap, ScanRunner.leaves(mapping));
+            gaps.restored(tx, gap, start.lsn());
+        });
+        return start;
+    }
+
+    private void dropSlot(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT pg_drop_replication_slot(?)")) {
+            statement.setString(1, name);
+            statement.execute();
+        }
+    }
+
+    private Lsn confirmed(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = ?")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    throw new SQLException("the slot is gone again", "55000");
+                }
+                return Lsn.parse(row.getString(1));
+            }
+        }
+    }
+}

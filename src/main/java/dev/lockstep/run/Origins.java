@@ -1,0 +1,27 @@
+package dev.lockstep.run;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/** Whether the server may leave out commits with an origin: that leaves out everybody's, so only when all are ours. */
+final class Origins {
+
+    private Origins() {}
+
+    static boolean mayAskForNone(Connection connection, String name) throws SQLException {
+        if (connection.getMetaData().getDatabaseMajorVersion() < 16) {
+            return false;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT NOT EXISTS (SELECT FROM pg_replication_origin WHERE NOT starts_with(roname, ?))"
+                        + " AND NOT EXISTS (SELECT subname FROM pg_subscription)")) {
+            statement.setString(1, name + "_");
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.lockstep.run;
+
+import dev.lockstep.backfill.ScanProgress;
+import dev.lockstep.capture.PositionGuard;
+import dev.lockstep.catalog.CatalogReader;
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.database.Database;
+import dev.lockstep.derive.Contracted;
+import dev.lockstep.derive.Superseded;
+import dev.lockstep.expand.Expander;
+import dev.lockstep.expand.Patience;
+import dev.lockstep.expand.PostBackfill;
+import dev.lockstep.expand.Sleeper;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.MappingResolver;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.monitor.Pulse;
+import dev.lockstep.state.ControlSchema;
+import dev.lockstep.sync.SyncMeter;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Random;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code run}: waits for the lease, keeps everything in step while it has it, and waits again when somebody else took
+ * over. Ends when stopped, when caught up, or when something fails that must not be gone past.
+ */
+public final class Sidecar {
+
+    private static final Logger log = LoggerFactory.getLogger(Sidecar.class);
+
+    private final LockstepConfig config;
+    private final Database database;
+    private final Pulse pulse;
+    private final SyncMeter meter;
+    private final ScanProgress progress;
+    private final StopSignal stop;
+
+    public Sidecar(
+            LockstepConfig config,
+            Database database,
+            Pulse pulse,
+            SyncMeter meter,
+            ScanProgress progress,
+            StopSignal stop) {
+        this.config = config;
+        this.database = database;
+        this.pulse = pulse;
+        this.meter = meter;
+        this.progress = progress;
+        this.stop = stop;
+    }
+
+    /**
+     * Runs.
+     *
+     * @param untilCaughtUp whether to end once all that was committed before the call is applied and every scan is done
+     * @throws LockstepException when it cannot start, or must not go on
+     */
+    public void run(boolean untilCaughtUp) throws InterruptedException {
+        Mapping mapping;
+        Optional<Lsn> target;
+        try (Connection connection = database.open("start")) {
+            ControlSchema.require(connection, config.name());
+            mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
+            target = untilCaughtUp
+                    ? Optional.of(PositionGuard.serverEnd(connection).lsn())
+                    : Optional.empty();
+        } catch (SQLException e) {
+            throw LockstepException.notDone("cannot start (SQLSTATE " + e.getSQLState() + "); start again", e);
+        }
+        while (!stop.requested()) {
+            try (LeaseKeeper lease = new LeaseKeeper(database, config.name(), holder())) {
+                if (tenure(mapping, lease, target)) {
+                    return;
+                }
+            } catch (Contracted e) {
+                log.info("{}", e.getMessage());
+                return;
+            } catch (Superseded e) {
+                log.warn("{}", e.getMessage());
+            }
+            stop.pause(Duration.ofSeconds(1));
+        }
+    }
+
+    /** Whether there is nothing more to do. */
+    private boolean tenure(Mapping mapping, LeaseKeeper lease, Optional<Lsn> target) throws InterruptedException {
+        Takeover takeover = new Takeover(config.name(), stop);
+        try {
+            lease.acquire(stop);
+            takeover.complete(lease.connection(), lease.epoch());
+        } catch (SQLException e) {
+            log.warn("waiting for the server (SQLSTATE {})", e.getSQLState());
+            return false;
+        }
+        StopSignal ending = new StopSignal();
+        Thread relay = new Thread(() -> relay(ending), "lockstep-stop");
+        relay.setDaemon(true);
+        relay.start();
+        pulse.leading(true);
+        pulse.beat();
+        log.info("epoch {}: this process keeps {} in step", lease.epoch(), config.name());
+        try {
+            new Tenure(
+                            config,
+                            database,
+                            mapping,
+                            new GapRestorer(config.name(), mapping, expander(new Random())),
+                            new PostBackfill(
+                                    database,
+                                    config.name(),
+                                    config.mapping(),
+                                    Patience.DEFAULT,
+                                    Sleeper.real(),
+                                    new Random()),
+                            takeover,
+                            lease,
+                            pulse,
+                            meter,
+                            progress,
+                            ending)
+                    .run(target);
+            return true;
+        } finally {
+            pulse.leading(false);
+            ending.request();
+            relay.interrupt();
+        }
+    }
+
+    private Expander expander(Random random) {
+        return new Expander(database, config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), random);
+    }
+
+    private void relay(StopSignal ending) {
+        try {
+            while (!ending.requested() && !stop.pause(Duration.ofMillis(100))) {
+                // until either is asked for
+            }
+            ending.request();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static String holder() {
+        String host;
+        try {
+            host = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            host = "localhost";
+        }
+        return host + ":" + ProcessHandle.current().pid();
+    }
+}

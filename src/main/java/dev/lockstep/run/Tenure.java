@@ -1,0 +1,336 @@
+package dev.lockstep.run;
+
+import dev.lockstep.backfill.ScanProgress;
+import dev.lockstep.backfill.ScanRunner;
+import dev.lockstep.capture.CaptureFailure;
+import dev.lockstep.capture.GuardFacts;
+import dev.lockstep.capture.PositionGuard;
+import dev.lockstep.capture.debezium.EngineSource;
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.database.Database;
+import dev.lockstep.derive.AgentCache;
+import dev.lockstep.derive.ErrorPolicy;
+import dev.lockstep.derive.Refused;
+import dev.lockstep.derive.WriteSession;
+import dev.lockstep.expand.PostBackfill;
+import dev.lockstep.model.Batch;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.Position;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.monitor.Pulse;
+import dev.lockstep.state.Fence;
+import dev.lockstep.state.Gaps;
+import dev.lockstep.sync.LaneSessions;
+import dev.lockstep.sync.SyncMeter;
+import dev.lockstep.sync.Synchronizer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The time in which this process holds the lease: the stream, the scans and the clock that renews, beats and looks
+ * around, each on a thread of its own. Ends when asked, when caught up, when superseded, or when something fails that
+ * must not be gone past.
+ */
+final class Tenure {
+
+    private static final Logger log = LoggerFactory.getLogger(Tenure.class);
+    private static final Duration TICK = Duration.ofMillis(100);
+
+    private final LockstepConfig config;
+    private final Database database;
+    private final Mapping mapping;
+    private final GapRestorer restorer;
+    private final PostBackfill postBackfill;
+    private final Takeover takeover;
+    private final LeaseKeeper lease;
+    private final long epoch;
+    private final Pulse pulse;
+    private final SyncMeter meter;
+    private final ScanProgress progress;
+    private final StopSignal stop;
+
+    private final AgentCache cache = new AgentCache();
+    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable EngineSource> source = new AtomicReference<>();
+    private final AtomicBoolean scanned = new AtomicBoolean();
+    private final AtomicBoolean scanAgain = new AtomicBoolean();
+    private final AtomicReference<@Nullable Synchronizer> synchronizer = new AtomicReference<>();
+
+    /** @param stop of this tenure: asked for by the operator, and by whatever ends the tenure */
+    Tenure(
+            LockstepConfig config,
+            Database database,
+            Mapping mapping,
+            GapRestorer restorer,
+            PostBackfill postBackfill,
+            Takeover takeover,
+            LeaseKeeper lease,
+            Pulse pulse,
+            SyncMeter meter,
+            ScanProgress progress,
+            StopSignal stop) {
+        this.config = config;
+        this.database = database;
+        this.mapping = mapping;
+        this.restorer = restorer;
+        this.postBackfill = postBackfill;
+        this.takeover = takeover;
+        this.lease = lease;
+        this.epoch = lease.epoch();
+        this.pulse = pulse;
+        this.meter = meter;
+        this.progress = progress;
+        this.stop = stop;
+    }
+
+    /**
+     * Runs until stopped, or until everything committed before {@code target} is applied and every scan is done.
+     *
+     * @throws LockstepException when the tenure ended for a reason the operator, or the next tenure, has to deal with
+     */
+    void run(Optional<Lsn> target) throws InterruptedException {
+        List<Thread> threads = new ArrayList<>();
+        threads.add(start("stream", this::stream));
+        threads.add(start("scan", this::scan));
+        threads.add(
+                start("clock", new TenureClock(database, config, mapping, lease, stop, this::checkPublication)::run));
+        try {
+            while (!stop.pause(TICK)) {
+                Synchronizer current = synchronizer.get();
+                if (current != null) {
+                    current.tick();
+                    if (target.isPresent() && caughtUp(current, target.get())) {
+                        break;
+                    }
+                }
+            }
+        } catch (RuntimeException e) {
+            failure.compareAndSet(null, e);
+        } finally {
+            stop.request();
+            end(threads);
+        }
+        RuntimeException cause = failure.get();
+        if (cause != null) {
+            throw cause;
+        }
+    }
+
+    private boolean caughtUp(Synchronizer current, Lsn target) {
+        return scanned.get() && current.durable().isAtLeast(target) && current.heldRows() == 0;
+    }
+
+    private void end(List<Thread> threads) throws InterruptedException {
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                EngineSource running = source.get();
+                if (running != null) {
+                    running.close();
+                }
+                thread.join(200);
+            }
+        }
+        Synchronizer current = synchronizer.getAndSet(null);
+        if (current != null) {
+            try {
+                if (failure.get() == null) {
+                    current.tick();
+                }
+            } catch (InterruptedException e) {
+                log.debug("the position was not stored once more; the last batch comes again", e);
+            } finally {
+                current.close();
+            }
+        }
+        pulse.streaming(false);
+    }
+
+    private interface Work {
+        void run() throws InterruptedException;
+    }
+
+    private Thread start(String role, Work work) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (InterruptedException e) {
+                        log.debug("{} stopped", role);
+                    } catch (RuntimeException e) {
+                        failure.compareAndSet(null, e);
+                        stop.request();
+                    }
+                },
+                "lockstep-" + role);
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    /** Opens the stream again and again; the guard comes first each time. */
+    private void stream() throws InterruptedException {
+        Duration pause = Duration.ofMillis(100);
+        while (!stop.requested()) {
+            long opened = System.nanoTime();
+            try {
+                streamOnce();
+            } catch (CaptureFailure e) {
+                if (!stop.requested()) {
+                    log.warn("the stream broke: {}; opening it again in {} ms", e.getMessage(), pause.toMillis());
+                    pulse.trouble("the stream broke: " + e.getMessage());
+                }
+            } catch (SQLException | LockstepException e) {
+                String line = retryable(e);
+                log.warn("{}; trying again in {} ms", line, pause.toMillis());
+                pulse.trouble(line);
+            } finally {
+                pulse.streaming(false);
+            }
+            if (System.nanoTime() - opened > Duration.ofSeconds(30).toNanos()) {
+                pause = Duration.ofMillis(100);
+            }
+            stop.pause(pause);
+            pause = pause.toSeconds() >= 5 ? pause : pause.multipliedBy(2);
+        }
+    }
+
+    private static String retryable(Exception e) {
+        if (e instanceof LockstepException lockstep && !ErrorPolicy.passes(lockstep)) {
+            throw lockstep;
+        }
+        if (e instanceof SQLException sql) {
+            return switch (ErrorPolicy.of(sql)) {
+                case RETRY, GIVE_WAY -> "the stream cannot be opened: " + ErrorPolicy.describe(sql);
+                case SET_ASIDE, STOP -> throw new Refused("opening the stream", sql);
+            };
+        }
+        return String.valueOf(e.getMessage());
+    }
+
+    private void streamOnce() throws SQLException, InterruptedException {
+        Position from;
+        boolean originNone;
+        try (Connection connection = database.open(Takeover.ROLE + "guard")) {
+            takeover.endStream(connection);
+            from = guarded(connection);
+            originNone = Origins.mayAskForNone(connection, config.name());
+        }
+        Synchronizer current = synchronizer.get();
+        if (current == null || current.durable().compareTo(from.lsn()) != 0) {
+            current = fresh(from);
+        }
+        Synchronizer applier = current;
+        EngineSource engine = new EngineSource(config, mapping, originNone);
+        source.set(engine);
+        pulse.streaming(true);
+        log.info("streaming from {}", from.lsn());
+        engine.run(from.lsn(), batch -> {
+            beat(batch);
+            return applier.apply(batch);
+        });
+        if (!stop.requested()) {
+            throw new CaptureFailure("the stream ended", null);
+        }
+    }
+
+    private void beat(Batch batch) {
+        if (!batch.heartbeats().isEmpty()) {
+            pulse.beat();
+            pulse.trouble("");
+        }
+    }
+
+    private Synchronizer fresh(Position from) {
+        Synchronizer old = synchronizer.get();
+        Synchronizer made = new Synchronizer(
+                config.name(),
+                mapping,
+                new LaneSessions(
+                        lane -> WriteSession.open(database, config.name(), Takeover.ROLE + "lane-" + lane, lane, epoch),
+                        config.run().lanes()),
+                cache,
+                from.lsn(),
+                meter,
+                stop);
+        synchronizer.set(made);
+        if (old != null) {
+            old.close();
+        }
+        return made;
+    }
+
+    /** The stored position, or, after a gap, the one the stream starts anew from. */
+    private Position guarded(Connection connection) throws SQLException {
+        GuardFacts facts = new PositionGuard(config.name(), mapping).read(connection);
+        List<GuardFacts.Violation> violations = new ArrayList<>(facts.violations());
+        if (violations.isEmpty()
+                && new Gaps(config.name()).unrestored(Jdbi.open(connection)).isPresent()) {
+            violations.add(new GuardFacts.Violation("unfinished", "an earlier gap was not dealt with to the end"));
+        }
+        Position position = facts.position();
+        if (violations.isEmpty() && position != null) {
+            return position;
+        }
+        Position restored = restorer.restore(connection, facts, violations);
+        scanAgain.set(true);
+        scanned.set(false);
+        return restored;
+    }
+
+    /** An ALTER may come at any time: a wrong publication means lost changes, or writers that fail. */
+    private void checkPublication(List<String> differences) {
+        EngineSource running = source.get();
+        if (running != null) {
+            log.warn("the publication was altered: {}", String.join("; ", differences));
+            running.close();
+        }
+    }
+
+    private void scan() throws InterruptedException {
+        ScanRunner runner = new ScanRunner(
+                config.name(),
+                mapping,
+                cache,
+                worker -> WriteSession.open(
+                        database, config.name(), Takeover.ROLE + "scan-" + worker, Fence.SCAN_SEAT + worker, epoch),
+                config.backfill().batch(),
+                Math.min(config.backfill().workers(), Fence.RUN_SEAT - Fence.SCAN_SEAT),
+                progress,
+                stop);
+        while (!stop.requested()) {
+            scanAgain.set(false);
+            if (synchronizer.get() != null) { // the slot is there: what comes after the scan's bound is in the stream
+                runner.run();
+                finishBackfill();
+                scanned.set(!scanAgain.get());
+            }
+            while (!stop.pause(TICK) && scanned.get() && !scanAgain.get()) {
+                // nothing to scan
+            }
+        }
+    }
+
+    private void finishBackfill() throws InterruptedException {
+        while (!stop.requested()) {
+            try {
+                postBackfill.finish();
+                return;
+            } catch (LockstepException e) {
+                log.warn("indexes and foreign keys: {}", e.getMessage());
+            }
+            stop.pause(Duration.ofSeconds(10));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.lockstep.run;
+
+import dev.lockstep.capture.PositionGuard;
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.database.Database;
+import dev.lockstep.derive.Superseded;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.StopSignal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What has to happen by the clock: the lease is renewed, a heartbeat is sent through the stream, and the publication is
+ * looked at.
+ */
+final class TenureClock {
+
+    private static final Logger log = LoggerFactory.getLogger(TenureClock.class);
+    private static final Duration STEP = Duration.ofMillis(500);
+    private static final Duration RENEW_EVERY = Duration.ofSeconds(2);
+
+    private final Database database;
+    private final LockstepConfig config;
+    private final Mapping mapping;
+    private final LeaseKeeper lease;
+    private final StopSignal stop;
+    private final Consumer<List<String>> altered;
+
+    /** @param altered is told how the publication differs from what it has to be */
+    TenureClock(
+            Database database,
+            LockstepConfig config,
+            Mapping mapping,
+            LeaseKeeper lease,
+            StopSignal stop,
+            Consumer<List<String>> altered) {
+        this.database = database;
+        this.config = config;
+        this.mapping = mapping;
+        this.lease = lease;
+        this.stop = stop;
+        this.altered = altered;
+    }
+
+    void run() throws InterruptedException {
+        long renewed = System.nanoTime();
+        long beaten = System.nanoTime() - config.run().heartbeat().toNanos();
+        do {
+            long now = System.nanoTime();
+            if (now - renewed >= RENEW_EVERY.toNanos()) {
+                renewed = renew() ? now : renewed;
+            }
+            if (now - beaten >= config.run().heartbeat().toNanos()) {
+                beaten = now;
+                lookAround();
+            }
+        } while (!stop.pause(STEP));
+    }
+
+    private boolean renew() {
+        try {
+            if (!lease.renew()) {
+                throw new Superseded(lease.epoch(), lease.current());
+            }
+            return true;
+        } catch (SQLException e) {
+            log.warn("the lease could not be renewed ({}); trying on", e.getSQLState());
+            return false;
+        }
+    }
+
+    private void lookAround() {
+        try (Connection connection = database.open(Takeover.ROLE + "clock")) {
+            Heartbeat.send(connection, config.name(), Long.toString(lease.epoch()));
+            List<String> differences = new PositionGuard(config.name(), mapping).publication(connection);
+            if (!differences.isEmpty()) {
+                altered.accept(differences);
+            }
+        } catch (SQLException e) {
+            log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());
+        } catch (LockstepException e) {
+            log.warn("no heartbeat sent: {}", e.getMessage());
+        }
+    }
+
+    /** A logical message: needs no table and no grant, and moves the slot on while only other tables are written. */
+    static final class Heartbeat {
+
+        private Heartbeat() {}
+
+        static void send(Connection connection, String name, String content) throws SQLException {
+            try (PreparedStatement statement =
+                    connection.prepareStatement("SELECT pg_logical_emit_message(false, ?, ?)")) {
+                statement.setString(1, name);
+                statement.setString(2, content);
+                statement.execute();
+            }
+        }
+    }
+}
