@@ -9,6 +9,7 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.model.TableShape;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,9 @@ import java.util.stream.Collectors;
 
 /** Reads the facts and holds the checks against them. Writes nothing. */
 public final class ServerCheck {
+
+    /** Shorter ones come and go; slot creation waits for them all. */
+    private static final Duration OLD = Duration.ofMinutes(1);
 
     private ServerCheck() {}
 
@@ -29,7 +33,7 @@ public final class ServerCheck {
     public static CheckReport run(Database database, LockstepConfig config) throws SQLException {
         try (Connection connection = database.open("check")) {
             connection.setReadOnly(true);
-            ServerFactsReader reader = new ServerFactsReader(connection);
+            ServerFactsReader reader = new ServerFactsReader(connection, OLD);
             Settings settings = reader.settings();
             String server = config.database().address() + " (PostgreSQL " + settings.version() + ")";
             if (settings.versionNum() / 10_000 < ServerChecks.OLDEST) {

@@ -80,7 +80,7 @@ record ServerFacts(Settings settings, Role role, NameUse nameUse, Others others,
     /**
      * @param origins replication origins that are not {@code <name>_…}
      * @param subscriptions of this database
-     * @param oldTransactions older than a minute
+     * @param oldTransactions open for longer than a transaction should be
      */
     record Others(List<String> origins, List<String> subscriptions, List<OldTransaction> oldTransactions) {
 

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -73,18 +74,21 @@ final class ServerFactsReader {
             SELECT false AS prepared, a.pid::text AS id, coalesce(a.datname, '') AS datname,
                    extract(epoch FROM clock_timestamp() - a.xact_start)::bigint AS seconds
               FROM pg_stat_activity a
-             WHERE a.xact_start < clock_timestamp() - interval '1 minute' AND a.pid <> pg_backend_pid()
+             WHERE a.xact_start <= clock_timestamp() - make_interval(secs => ?) AND a.pid <> pg_backend_pid()
                AND a.backend_type = 'client backend'
             UNION ALL
             SELECT true, p.gid, p.database, extract(epoch FROM clock_timestamp() - p.prepared)::bigint
-              FROM pg_prepared_xacts p WHERE p.prepared < clock_timestamp() - interval '1 minute'
+              FROM pg_prepared_xacts p WHERE p.prepared <= clock_timestamp() - make_interval(secs => ?)
              ORDER BY seconds DESC LIMIT 10
             """;
 
     private final Connection connection;
+    private final Duration oldAfter;
 
-    ServerFactsReader(Connection connection) {
+    /** @param oldAfter how old a transaction has to be to be told of */
+    ServerFactsReader(Connection connection, Duration oldAfter) {
         this.connection = connection;
+        this.oldAfter = oldAfter;
     }
 
     /** Fit for servers of any version. */
@@ -161,14 +165,17 @@ final class ServerFactsReader {
 
     private List<OldTransaction> oldTransactions() throws SQLException {
         List<OldTransaction> found = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(OLD_TRANSACTIONS);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                found.add(new OldTransaction(
-                        row.getBoolean("prepared"),
-                        row.getString("id"),
-                        row.getString("datname"),
-                        row.getLong("seconds")));
+        try (PreparedStatement statement = connection.prepareStatement(OLD_TRANSACTIONS)) {
+            statement.setDouble(1, oldAfter.toMillis() / 1000.0);
+            statement.setDouble(2, oldAfter.toMillis() / 1000.0);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    found.add(new OldTransaction(
+                            row.getBoolean("prepared"),
+                            row.getString("id"),
+                            row.getString("datname"),
+                            row.getLong("seconds")));
+                }
             }
         }
         return found;
