@@ -22,7 +22,7 @@ final class LogSettings {
     }
 
     private static void oneOf(List<String> words, String variable, String value) {
-        if (!value.isEmpty() && !words.contains(value)) {
+        if (!words.contains(value)) {
             throw LockstepException.wrongInput(
                     "environment variable " + variable + " has to be one of " + String.join(", ", words));
         }

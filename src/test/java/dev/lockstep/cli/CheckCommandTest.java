@@ -89,6 +89,9 @@ class CheckCommandTest {
                 CREATE TABLE people (id int PRIMARY KEY, name text);
                 CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY, persona int);
                 CREATE VIEW view AS SELECT * FROM unlogged;
+                CREATE FOREIGN DATA WRAPPER elsewhere;
+                CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere;
+                CREATE FOREIGN TABLE remote (id int, persona int) SERVER elsewhere;
                 CREATE TABLE keyless (persona int);
                 CREATE TABLE mute (id int PRIMARY KEY, persona int);
                 ALTER TABLE mute REPLICA IDENTITY NOTHING;
@@ -110,7 +113,8 @@ class CheckCommandTest {
                 ALTER TABLE plain DISABLE TRIGGER is_off;
                 CREATE TRIGGER of_parent BEFORE UPDATE ON parted FOR EACH ROW EXECUTE FUNCTION touch();
                 """);
-        String mapping = Stream.of("unlogged", "view", "keyless", "mute", "wide", "late", "parted", "plain", "none")
+        String mapping = Stream.of(
+                        "unlogged", "view", "remote", "keyless", "mute", "wide", "late", "parted", "plain", "none")
                 .map(table -> "    - {table: " + table + ", persona: persona, agent: agent}\n")
                 .reduce("mapping:\n  personas: {table: people, id: id, name: name}\n  tables:\n", String::concat);
 
@@ -121,6 +125,7 @@ class CheckCommandTest {
                 .contains(
                         "unlogged-table: public.unlogged",
                         "not-a-table: public.view",
+                        "not-a-table: public.remote",
                         "no-primary-key: public.keyless",
                         "replica-identity-nothing: public.mute",
                         "replica-identity-full: public.wide",

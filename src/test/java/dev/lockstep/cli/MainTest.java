@@ -70,7 +70,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"LOCKSTEP_LOG,verbose", "LOCKSTEP_LOG_FORMAT,xml"})
+    @CsvSource({"LOCKSTEP_LOG,verbose", "LOCKSTEP_LOG,''", "LOCKSTEP_LOG_FORMAT,xml"})
     void misspeltLogSettings(String variable, String value) {
         CliRun run = CliRun.in(Map.of(variable, value), "check");
 
