@@ -73,6 +73,19 @@ public final class CatalogReader {
         return read(connection, names);
     }
 
+    /**
+     * As {@link #read(Connection, MappingSpec)}, with the leaves of partitioned tables: each has a replica identity of
+     * its own.
+     */
+    public Map<TableName, TableShape> readWithLeaves(Connection connection, MappingSpec spec) throws SQLException {
+        Map<TableName, TableShape> shapes = read(connection, spec);
+        Set<TableName> leaves = new LinkedHashSet<>();
+        shapes.values().forEach(shape -> leaves.addAll(shape.leaves()));
+        leaves.removeAll(shapes.keySet());
+        shapes.putAll(read(connection, leaves));
+        return shapes;
+    }
+
     /** The shapes of those of {@code names} that exist. */
     public Map<TableName, TableShape> read(Connection connection, Collection<TableName> names) throws SQLException {
         Map<TableName, TableShape> shapes = new TreeMap<>();

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *     or not known
  * @param agent the scoped row's agent, or the agent's own id; null when NULL or not known
  * @param xid low 32 bits of the transaction id, unsigned
- * @param commitLsn where the transaction committed
- * @param commitTime when it committed, by the server's clock
+ * @param lsn where the change itself stands in the WAL; its transaction committed later
+ * @param commitTime when its transaction committed, by the server's clock
  */
 public record RowChange(
         TableName table,
@@ -24,7 +24,7 @@ public record RowChange(
         @Nullable String persona,
         @Nullable String agent,
         long xid,
-        Lsn commitLsn,
+        Lsn lsn,
         Instant commitTime) {
 
     public enum Op {

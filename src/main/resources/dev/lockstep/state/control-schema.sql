@@ -7,9 +7,10 @@ CREATE TABLE IF NOT EXISTS {schema}.schema_version (
   version int NOT NULL,
   installed_at timestamptz NOT NULL DEFAULT now());
 
--- Every writing transaction of ours locks this row FOR SHARE and checks the epoch: who raises it shuts the others out.
+-- Every writing transaction of ours locks the row of its session's seat FOR SHARE and checks the epoch: who raises it
+-- in all rows shuts the others out. One row per seat, so that no two sessions share a lock: that would burn multixacts.
 CREATE TABLE IF NOT EXISTS {schema}.fence (
-  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  seat int PRIMARY KEY,
   epoch bigint NOT NULL DEFAULT 0,
   phase text NOT NULL DEFAULT 'SYNC' CHECK (phase IN ('SYNC', 'CUTOVER', 'CONTRACTED')));
 
@@ -85,5 +86,5 @@ CREATE TABLE IF NOT EXISTS {schema}.evidence (
   report jsonb NOT NULL);
 
 INSERT INTO {schema}.schema_version (version) VALUES (1) ON CONFLICT DO NOTHING;
-INSERT INTO {schema}.fence DEFAULT VALUES ON CONFLICT DO NOTHING;
+INSERT INTO {schema}.fence (seat) SELECT generate_series(0, 31) ON CONFLICT DO NOTHING;
 INSERT INTO {schema}.lease DEFAULT VALUES ON CONFLICT DO NOTHING;

@@ -1,0 +1,86 @@
+package dev.lockstep.capture.debezium;
+
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.TableName;
+import java.util.Properties;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+
+/** What the engine is told. Pure. */
+final class EngineProperties {
+
+    private EngineProperties() {}
+
+    /**
+     * @param prefix unique in the JVM: two engines with one prefix collide in JMX
+     * @param originNone whether the server is asked to leave out commits that carry an origin
+     */
+    static Properties of(LockstepConfig config, Mapping mapping, Lsn from, String prefix, boolean originNone) {
+        Properties p = new Properties();
+        p.setProperty("name", prefix);
+        p.setProperty("topic.prefix", prefix);
+        p.setProperty("connector.class", "io.debezium.connector.postgresql.PostgresConnector");
+        connection(config, p);
+        p.setProperty("plugin.name", "pgoutput");
+        p.setProperty("slot.name", config.name());
+        p.setProperty("slot.drop.on.stop", "false");
+        p.setProperty("slot.max.retries", "0");
+        p.setProperty("publication.name", config.name());
+        p.setProperty("publication.autocreate.mode", "disabled");
+        p.setProperty("snapshot.mode", "no_data");
+        p.setProperty(
+                "table.include.list",
+                mapping.captured().stream().map(EngineProperties::regex).collect(Collectors.joining(",")));
+        p.setProperty("message.prefix.include.list", Pattern.quote(config.name()));
+        p.setProperty("skipped.operations", "none");
+        p.setProperty("tombstones.on.delete", "false");
+        p.setProperty("provide.transaction.metadata", "true");
+        p.setProperty("include.unknown.datatypes", "false");
+        p.setProperty("decimal.handling.mode", "string");
+        p.setProperty("schema.refresh.mode", "columns_diff");
+        p.setProperty("slot.stream.params", originNone ? "origin=none" : "");
+        p.setProperty("poll.interval.ms", Long.toString(config.run().poll().toMillis()));
+        p.setProperty("max.batch.size", Integer.toString(config.run().batchRows()));
+        p.setProperty(
+                "max.queue.size", Integer.toString(Math.max(8192, config.run().batchRows() * 2)));
+        p.setProperty("max.queue.size.in.bytes", Long.toString(32L << 20));
+        p.setProperty("record.processing.threads", "2");
+        p.setProperty("heartbeat.interval.ms", "0");
+        p.setProperty("status.update.interval.ms", "2000");
+        p.setProperty("errors.max.retries", "0");
+        p.setProperty("offset.storage", PositionOffsetStore.class.getName());
+        p.setProperty(PositionOffsetStore.START, Long.toString(from.value()));
+        p.setProperty("offset.flush.interval.ms", "500");
+        p.setProperty("offset.flush.timeout.ms", "60000");
+        return p;
+    }
+
+    private static void connection(LockstepConfig config, Properties p) {
+        Properties url = Driver.parseURL(config.database().url(), new Properties());
+        if (url == null) {
+            throw LockstepException.wrongInput("database.url is not a jdbc:postgresql: URL");
+        }
+        p.setProperty("database.hostname", PGProperty.PG_HOST.getOrDefault(url));
+        p.setProperty("database.port", PGProperty.PG_PORT.getOrDefault(url));
+        p.setProperty("database.dbname", PGProperty.PG_DBNAME.getOrDefault(url));
+        p.setProperty("database.user", config.database().user());
+        p.setProperty("database.password", config.database().password());
+        p.setProperty("database.tcpKeepAlive", "true");
+        p.setProperty("database.initial.statements", "SET application_name = '" + config.name() + "/capture'");
+        for (String name : new String[] {"sslmode", "sslcert", "sslkey", "sslrootcert", "sslpassword", "sslfactory"}) {
+            String value = url.getProperty(name);
+            if (value != null) {
+                p.setProperty("database." + name, value);
+            }
+        }
+    }
+
+    private static String regex(TableName table) {
+        return Pattern.quote(table.schema()) + "\\." + Pattern.quote(table.name());
+    }
+}

@@ -1,0 +1,130 @@
+package dev.lockstep.capture.debezium;
+
+import dev.lockstep.capture.BatchAssembler;
+import dev.lockstep.capture.CaptureFailure;
+import dev.lockstep.capture.ChangeSource;
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import io.debezium.embedded.Connect;
+import io.debezium.engine.DebeziumEngine;
+import io.debezium.engine.RecordChangeEvent;
+import io.debezium.engine.format.ChangeEventFormat;
+import java.io.IOException;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Debezium's embedded engine as a source of changes. What it acknowledges to the server is only ever what the consumer
+ * called durable, as {@code {lsn, lsn_commit}}. Runs once.
+ */
+public final class EngineSource implements ChangeSource {
+
+    private static final Logger log = LoggerFactory.getLogger(EngineSource.class);
+    private static final AtomicLong ENGINES = new AtomicLong();
+
+    private final LockstepConfig config;
+    private final Mapping mapping;
+    private final boolean originNone;
+    private final RecordDecoder decoder;
+    private final AtomicReference<@Nullable DebeziumEngine<?>> engine = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final BatchAssembler assembler = new BatchAssembler();
+    private Lsn acknowledged = Lsn.ZERO;
+    private volatile boolean closed;
+
+    public EngineSource(LockstepConfig config, Mapping mapping, boolean originNone) {
+        this.config = config;
+        this.mapping = mapping;
+        this.originNone = originNone;
+        this.decoder = new RecordDecoder(mapping, config.name());
+    }
+
+    @Override
+    public void run(Lsn from, Consumer consumer) throws InterruptedException {
+        String prefix = config.name() + "_" + ENGINES.incrementAndGet();
+        Properties properties = EngineProperties.of(config, mapping, from, prefix, originNone);
+        DebeziumEngine<RecordChangeEvent<SourceRecord>> built = DebeziumEngine.create(
+                        ChangeEventFormat.of(Connect.class))
+                .using(properties)
+                .using((success, message, error) -> failure.compareAndSet(null, success ? null : cause(message, error)))
+                .notifying((records, committer) -> handle(records, committer, consumer))
+                .build();
+        engine.set(built);
+        if (closed) {
+            return;
+        }
+        built.run();
+        Throwable cause = failure.get();
+        if (cause instanceof LockstepException e) {
+            throw e;
+        }
+        if (Thread.interrupted() || (cause instanceof InterruptedException && !closed)) {
+            throw new InterruptedException();
+        }
+        if (cause != null && !closed) {
+            throw new CaptureFailure(firstLine(cause), cause);
+        }
+    }
+
+    private void handle(
+            List<RecordChangeEvent<SourceRecord>> records,
+            DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer,
+            Consumer consumer)
+            throws InterruptedException {
+        for (RecordChangeEvent<SourceRecord> event : records) {
+            decoder.decode(event.record(), assembler);
+        }
+        Lsn durable;
+        try {
+            durable = consumer.apply(assembler.take());
+        } catch (RuntimeException e) {
+            failure.compareAndSet(null, e);
+            throw e;
+        }
+        if (durable.isAfter(acknowledged)) {
+            DebeziumEngine.Offsets offsets = committer.buildOffsets();
+            PositionOffsetStore.offset(durable.value()).forEach(offsets::set);
+            committer.markProcessed(records.get(records.size() - 1), offsets);
+            acknowledged = durable;
+        }
+        committer.markBatchFinished();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        DebeziumEngine<?> running = engine.get();
+        if (running == null) {
+            return;
+        }
+        try {
+            running.close();
+        } catch (IOException | IllegalStateException e) {
+            log.debug("the engine was not running", e);
+        }
+    }
+
+    private static Throwable cause(String message, @Nullable Throwable error) {
+        return error == null ? new CaptureFailure(message == null ? "the engine stopped" : message, null) : error;
+    }
+
+    /** The server's own words, without Debezium's wrapping and without a second line. */
+    private static String firstLine(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String message = root.getMessage();
+        return message == null
+                ? root.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
+    }
+}

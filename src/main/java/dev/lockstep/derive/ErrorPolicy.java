@@ -1,0 +1,57 @@
+package dev.lockstep.derive;
+
+import java.sql.SQLException;
+import java.util.Locale;
+
+/** What an error of the server means for the work in hand: one table, and what is not in it stops. */
+public enum ErrorPolicy {
+    /** Somebody holds a lock: give way and come back for the row. */
+    GIVE_WAY,
+    /** The row is at fault: set it aside, go on with the others. */
+    SET_ASIDE,
+    /** The server or the network is at fault for now: try again. */
+    RETRY,
+    /** Nobody can say: stop and let the operator look. */
+    STOP;
+
+    public static ErrorPolicy of(SQLException e) {
+        String state = e.getSQLState() == null ? "" : e.getSQLState();
+        return switch (state) {
+            case "55P03", "57014", "40P01" -> GIVE_WAY; // lock_timeout, statement_timeout, deadlock
+            case "40001", "55006", "57P01", "57P02", "57P03", "25006", "25P03", "57P05" -> RETRY;
+            case "P0001", "P0002", "P0003", "P0004", "44000", "54000" -> SET_ASIDE; // raised by a trigger
+            default -> ofClass(state.isEmpty() ? "" : state.substring(0, 2));
+        };
+    }
+
+    private static ErrorPolicy ofClass(String sqlClass) {
+        return switch (sqlClass) {
+            case "08", "53", "58", "" -> RETRY; // connection, resources, disk; none: the driver lost the connection
+            case "21", "22", "23", "27", "38", "39" -> SET_ASIDE; // data, constraints, triggered actions
+            default -> STOP;
+        };
+    }
+
+    /** One line about an error that says nothing of a row's content: SQLSTATE, and the server's names. */
+    public static String describe(SQLException e) {
+        if (e instanceof org.postgresql.util.PSQLException psql && psql.getServerErrorMessage() != null) {
+            var message = psql.getServerErrorMessage();
+            StringBuilder line = new StringBuilder("SQLSTATE ").append(e.getSQLState());
+            append(line, "table", message.getTable());
+            append(line, "column", message.getColumn());
+            append(line, "constraint", message.getConstraint());
+            append(line, "routine", message.getRoutine());
+            return line.toString();
+        }
+        String state = e.getSQLState();
+        return state == null
+                ? "no SQLSTATE: " + e.getClass().getSimpleName().toLowerCase(Locale.ROOT)
+                : "SQLSTATE " + state;
+    }
+
+    private static void append(StringBuilder line, String what, @org.jspecify.annotations.Nullable String name) {
+        if (name != null && !name.isEmpty()) {
+            line.append(", ").append(what).append(' ').append(name);
+        }
+    }
+}

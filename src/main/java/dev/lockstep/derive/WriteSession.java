@@ -1,0 +1,146 @@
+package dev.lockstep.derive;
+
+import dev.lockstep.database.Database;
+import dev.lockstep.model.Snapshot;
+import dev.lockstep.state.Fence;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection that writes for lockstep: its commits carry a replication origin of ours, it waits for a lock only a
+ * moment, and its transactions begin behind the fence. Not thread-safe.
+ */
+public final class WriteSession implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(WriteSession.class);
+
+    /** How long a statement may wait for a writer's lock: far less than {@code deadlock_timeout}, so that we lose. */
+    private static final String PATIENCE = "20ms";
+
+    private final Connection connection;
+    private final Handle handle;
+    private final Fence fence;
+    private final int seat;
+    private final long epoch;
+    private final boolean tagged;
+
+    private WriteSession(Connection connection, Fence fence, int seat, long epoch, boolean tagged) {
+        this.connection = connection;
+        this.handle = Jdbi.open(connection);
+        this.fence = fence;
+        this.seat = seat;
+        this.epoch = epoch;
+        this.tagged = tagged;
+    }
+
+    /**
+     * Connects.
+     *
+     * @param seat the session's own seat at the fence; also names its origin
+     * @param epoch the only epoch in which it writes
+     */
+    public static WriteSession open(Database database, String name, String role, int seat, long epoch)
+            throws SQLException {
+        Connection connection = database.open(role);
+        try {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SET lock_timeout = '" + PATIENCE + "'");
+            }
+            boolean tagged = tag(connection, name + "_" + seat);
+            connection.setAutoCommit(false);
+            return new WriteSession(connection, new Fence(name), seat, epoch, tagged);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    /** For tests and tools that look at the session. Its transactions are begun by {@link #begin} alone. */
+    public Connection connection() {
+        return connection;
+    }
+
+    public Handle handle() {
+        return handle;
+    }
+
+    /** Whether commits carry an origin; without one our own changes come back through the stream. */
+    public boolean tagged() {
+        return tagged;
+    }
+
+    /**
+     * Begins a transaction behind the fence.
+     *
+     * @return what its first statement saw; later statements see at least as much
+     * @throws Superseded when another process has taken over
+     * @throws Contracted when the migration is over
+     */
+    public Snapshot begin() throws SQLException {
+        Fence.Reading reading = fence.lock(connection, seat);
+        if (reading.epoch() != epoch) {
+            rollback();
+            throw new Superseded(epoch, reading.epoch());
+        }
+        return switch (reading.phase()) {
+            case SYNC, CUTOVER -> Snapshot.parse(reading.snapshot());
+            case CONTRACTED -> {
+                rollback();
+                throw new Contracted();
+            }
+        };
+    }
+
+    public void commit() throws SQLException {
+        connection.commit();
+    }
+
+    public void rollback() throws SQLException {
+        connection.rollback();
+    }
+
+    /** Never throws: what is broken is gone anyway. */
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            log.debug("closing a broken connection", e);
+        }
+    }
+
+    private static boolean tag(Connection connection, String origin) throws SQLException {
+        try (PreparedStatement create = connection.prepareStatement(
+                "SELECT CASE WHEN pg_replication_origin_oid(?) IS NULL THEN pg_replication_origin_create(?) END")) {
+            create.setString(1, origin);
+            create.setString(2, origin);
+            create.execute();
+        } catch (SQLException e) {
+            if ("42501".equals(e.getSQLState())) {
+                log.info(
+                        "no right to set a replication origin: our own changes come back through the stream and cost time;"
+                                + " GRANT EXECUTE on the pg_replication_origin functions to avoid it");
+                return false;
+            }
+            if (!"42710".equals(e.getSQLState())) { // somebody made it at the same time
+                throw e;
+            }
+        }
+        try (PreparedStatement setup = connection.prepareStatement("SELECT pg_replication_origin_session_setup(?)")) {
+            setup.setString(1, origin);
+            setup.execute();
+            return true;
+        } catch (SQLException e) {
+            if ("42501".equals(e.getSQLState())) {
+                return false;
+            }
+            throw e;
+        }
+    }
+}

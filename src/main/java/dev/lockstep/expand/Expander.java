@@ -1,0 +1,60 @@
+package dev.lockstep.expand;
+
+import dev.lockstep.database.Database;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.MappingSpec;
+import dev.lockstep.sql.ExpandSql;
+import dev.lockstep.sql.ExpandStep;
+import dev.lockstep.state.ControlSchema;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Brings the database to the point from which {@code run} can start: control schema, Agents, derived columns, foreign
+ * keys, publication, slot, position. Only additive; what is there already is left alone, so running it again changes
+ * nothing and takes no lock.
+ */
+public final class Expander {
+
+    private final String name;
+    private final PlanRun run;
+    private final SurveyReader surveys;
+
+    /** @param name of the control schema, the publication and the slot */
+    public Expander(
+            Database database,
+            String name,
+            MappingSpec spec,
+            Patience patience,
+            Sleeper sleeper,
+            RandomGenerator random) {
+        this.name = name;
+        this.run = new PlanRun(database, "expand", patience, sleeper, random);
+        this.surveys = new SurveyReader(name, spec);
+    }
+
+    /**
+     * What is missing; touches nothing.
+     *
+     * @throws LockstepException when the mapping or something that exists stands in the way
+     */
+    public List<ExpandStep> plan() {
+        return run.plan(connection -> plan(surveys.read(connection)));
+    }
+
+    /**
+     * Adds what is missing.
+     *
+     * @return the titles of the steps done, empty when there was nothing to do
+     * @throws LockstepException of kind WRONG_INPUT before anything is touched, of kind NOT_DONE when a step cannot be
+     *     done now; the steps before it stay, and the method can be called again
+     */
+    public List<String> expand() {
+        return run.execute("lockstep expand " + name, connection -> plan(surveys.read(connection)));
+    }
+
+    private List<ExpandStep> plan(Survey survey) {
+        return ExpandSql.expand(
+                name, ControlSchema.installSql(name), survey.mapping(), survey.shapes(), survey.facts());
+    }
+}

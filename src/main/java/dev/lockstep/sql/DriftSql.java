@@ -1,0 +1,86 @@
+package dev.lockstep.sql;
+
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.TableName;
+
+/** The statements that look for rows out of step in one scoped table, without writing. */
+public final class DriftSql {
+
+    /** A range of heap blocks; parameters: its first block and the one behind its last, as tids. */
+    static final String RANGE = "t.ctid >= ?::tid AND t.ctid < ?::tid";
+
+    private final Mapping mapping;
+    private final Mapping.Scoped table;
+
+    public DriftSql(Mapping mapping, Mapping.Scoped table) {
+        this.mapping = mapping;
+        this.table = table;
+    }
+
+    /** Columns: rows, missing, wrong, hash_wrong. Parameters: the range. */
+    public String countByRange(TableName leaf) {
+        return "SELECT count(*) AS rows, count(*) FILTER (WHERE " + InStep.missing(table)
+                + ") AS missing, count(*) FILTER (WHERE "
+                + InStep.wrong(mapping, table) + ") AS wrong, " + hashCount() + " AS hash_wrong FROM "
+                + joined(leaf) + " WHERE " + RANGE;
+    }
+
+    /**
+     * The rows out of step. Columns: the key as text, then missing, wrong, hash_wrong (booleans), version (the row
+     * version, as text). Parameters: the range.
+     */
+    public String rowsByRange(TableName leaf) {
+        return rows(leaf, "") + " WHERE " + RANGE + " AND " + out();
+    }
+
+    /** As {@link #rowsByRange}, of the rows named by the key arrays. */
+    public String rowsByKey() {
+        return rows(
+                        table.table(),
+                        " JOIN unnest("
+                                + Sql.each(
+                                        table.key(), ", ", c -> "?::" + c.type().sqlName() + "[]") + ") AS k("
+                                + Sql.each(table.key(), ", ", c -> Sql.quote(c.name())) + ") ON "
+                                + Sql.each(
+                                        table.key(),
+                                        " AND ",
+                                        c -> "t." + Sql.quote(c.name()) + " = k." + Sql.quote(c.name())))
+                + " WHERE " + out();
+    }
+
+    /**
+     * Keys as text of rows out of step that a change of agents may concern. Parameters: personas, agent ids (arrays of
+     * their types).
+     */
+    public String rowsByAgents() {
+        return "SELECT " + DeriveSql.keyTexts(table.key()) + " FROM " + joined(table.table()) + " WHERE ("
+                + InStep.persona(table) + " = ANY (?::" + table.persona().type().sqlName() + "[]) OR "
+                + InStep.agent(table) + " = ANY (?::" + table.agent().type().sqlName() + "[])) AND " + out();
+    }
+
+    private String rows(TableName source, String join) {
+        return "SELECT " + DeriveSql.keyTexts(table.key()) + ", " + InStep.missing(table) + " AS missing, "
+                + InStep.wrong(mapping, table) + " AS wrong, "
+                + (table.hashed() ? "(" + InStep.hashOut(table) + ")" : "false")
+                + " AS hash_wrong, t.xmin::text || '/' || t.ctid::text AS version FROM " + joined(source, join);
+    }
+
+    private String out() {
+        return "(" + InStep.missing(table) + " OR " + InStep.wrong(mapping, table)
+                + (table.hashed() ? " OR " + InStep.hashOut(table) : "") + ")";
+    }
+
+    private String hashCount() {
+        return table.hashed() ? "count(*) FILTER (WHERE " + InStep.hashOut(table) + ")" : "0";
+    }
+
+    private String joined(TableName source) {
+        return joined(source, "");
+    }
+
+    private String joined(TableName source, String join) {
+        return Sql.quote(source) + " t" + join + " LEFT JOIN "
+                + Sql.quote(mapping.agents().table()) + " a ON " + InStep.agentPersona(mapping) + " = "
+                + InStep.persona(table);
+    }
+}

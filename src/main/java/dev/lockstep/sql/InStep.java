@@ -1,0 +1,94 @@
+package dev.lockstep.sql;
+
+import dev.lockstep.model.Column;
+import dev.lockstep.model.ColumnType;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.NullPersona;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The in-step predicate, written once. A scoped row is aliased {@code t}, the agent of its persona {@code a}; where the
+ * row has a persona without an agent, {@code a} is all NULL.
+ */
+final class InStep {
+
+    private InStep() {}
+
+    static String persona(Mapping.Scoped table) {
+        return "t." + Sql.quote(table.persona().name());
+    }
+
+    static String agent(Mapping.Scoped table) {
+        return "t." + Sql.quote(table.agent().name());
+    }
+
+    static String hash(Mapping.Scoped table) {
+        return "t." + Sql.quote(column(table.contentHash()).name());
+    }
+
+    static String agentId(Mapping mapping) {
+        return "a." + Sql.quote(mapping.agents().id().name());
+    }
+
+    static String agentPersona(Mapping mapping) {
+        return "a." + Sql.quote(mapping.agents().persona().name());
+    }
+
+    /** The SHA-256 of the content's UTF-8 bytes, in the hash column's type; NULL for NULL content. */
+    static String hashValue(Mapping.Scoped table) {
+        String digest =
+                "sha256(convert_to(t." + Sql.quote(column(table.content()).name()) + ", 'UTF8'))";
+        return column(table.contentHash()).type() == ColumnType.BYTEA ? digest : "encode(" + digest + ", 'hex')";
+    }
+
+    static String hashOut(Mapping.Scoped table) {
+        return hash(table) + " IS DISTINCT FROM " + hashValue(table);
+    }
+
+    /** For a row whose persona has the agent {@code a}. */
+    static String agentOut(Mapping mapping, Mapping.Scoped table) {
+        return agent(table) + " IS DISTINCT FROM " + agentId(mapping);
+    }
+
+    /** Out of step, for a row whose persona has the agent {@code a}. */
+    static String outWithAgent(Mapping mapping, Mapping.Scoped table) {
+        return table.hashed()
+                ? "(" + agentOut(mapping, table) + " OR " + hashOut(table) + ")"
+                : agentOut(mapping, table);
+    }
+
+    /** Out of step, for a row whose persona is NULL; empty when such a row never is. */
+    static String outWithoutPersona(Mapping.Scoped table) {
+        List<String> parts = new ArrayList<>();
+        if (table.nullPersona() == NullPersona.CLEAR) {
+            parts.add(agent(table) + " IS NOT NULL");
+        }
+        if (table.hashed()) {
+            parts.add(hashOut(table));
+        }
+        return parts.size() == 2 ? "(" + String.join(" OR ", parts) + ")" : String.join("", parts);
+    }
+
+    /** The agent should be there and is not. {@code a} is left-joined. */
+    static String missing(Mapping.Scoped table) {
+        return "(" + persona(table) + " IS NOT NULL AND " + agent(table) + " IS NULL)";
+    }
+
+    /** The agent is there and is not the right one. {@code a} is left-joined. */
+    static String wrong(Mapping mapping, Mapping.Scoped table) {
+        String withPersona =
+                persona(table) + " IS NOT NULL AND " + agent(table) + " IS NOT NULL AND " + agentOut(mapping, table);
+        return table.nullPersona() == NullPersona.CLEAR
+                ? "(" + withPersona + " OR " + persona(table) + " IS NULL AND " + agent(table) + " IS NOT NULL)"
+                : "(" + withPersona + ")";
+    }
+
+    private static Column column(@Nullable Column c) {
+        if (c == null) {
+            throw new IllegalArgumentException("the table has no hash");
+        }
+        return c;
+    }
+}

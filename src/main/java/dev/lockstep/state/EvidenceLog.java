@@ -1,0 +1,32 @@
+package dev.lockstep.state;
+
+import dev.lockstep.model.Lsn;
+import dev.lockstep.sql.Sql;
+import java.sql.Timestamp;
+import java.time.Instant;
+import org.jdbi.v3.core.Handle;
+
+/** What was verified when and where, kept for the gate. */
+public final class EvidenceLog {
+
+    private final String table;
+
+    public EvidenceLog(String name) {
+        this.table = Sql.quote(name) + ".evidence";
+    }
+
+    /** @param report JSON without any row's content */
+    public void record(Handle handle, String kind, Instant began, Lsn asOf, boolean clean, String report) {
+        handle.createUpdate(
+                        "INSERT INTO " + table
+                                + " (kind, began_at, as_of, system_id, timeline, clean, report) SELECT :kind, :began, :asOf::pg_lsn,"
+                                + " (SELECT system_identifier FROM pg_control_system()),"
+                                + " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int, :clean, :report::jsonb")
+                .bind("kind", kind)
+                .bind("began", Timestamp.from(began))
+                .bind("asOf", asOf.toString())
+                .bind("clean", clean)
+                .bind("report", report)
+                .execute();
+    }
+}

@@ -1,0 +1,505 @@
+package dev.lockstep.sync;
+
+import dev.lockstep.derive.AgentCache;
+import dev.lockstep.derive.AgentMaker;
+import dev.lockstep.derive.ErrorPolicy;
+import dev.lockstep.derive.RowDeriver;
+import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Batch;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.RowKey;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.model.TableName;
+import dev.lockstep.state.DeadLetters;
+import dev.lockstep.state.Positions;
+import dev.lockstep.sync.Lanes.Work;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Applies batches of changes. When {@link #apply} returns, every row of the batch is in step, set aside as a dead letter,
+ * or held because a writer has it locked; what it returns is never past a row that is held.
+ *
+ * <p>Errors of the server or the network are retried for ever, with growing pauses, until the stop signal; what is not
+ * known to be safe stops. Thread-safe; one call at a time does the work.
+ */
+public final class Synchronizer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Synchronizer.class);
+
+    /** The position row is written this often at most: each write is a row version that a long snapshot keeps alive. */
+    private static final Duration PERSIST_EVERY = Duration.ofMillis(100);
+
+    private static final Duration HELD_EVERY = Duration.ofMillis(100);
+    private static final Duration LETTERS_EVERY = Duration.ofSeconds(1);
+
+    private final Mapping mapping;
+    private final LaneSessions lanes;
+    private final Map<TableName, RowDeriver> derivers = new LinkedHashMap<>();
+    private final AgentCache cache;
+    private final AgentMaker agents;
+    private final Positions positions;
+    private final DeadLetters letters;
+    private final SyncMeter meter;
+    private final StopSignal stop;
+
+    private final Watermark watermark = new Watermark();
+    private final HeldRows held = new HeldRows();
+    private long batches;
+    private boolean inDoubt;
+    private boolean lettersExist = true;
+    private Lsn durable;
+    private Instant lastCommitTime = Instant.EPOCH;
+    private long rowsSincePersist;
+    private long persistedAt = System.nanoTime();
+    private long heldTriedAt = System.nanoTime();
+    private long lettersTriedAt = System.nanoTime() - LETTERS_EVERY.toNanos();
+
+    /**
+     * @param name the configured name
+     * @param start the stored position
+     */
+    public Synchronizer(
+            String name,
+            Mapping mapping,
+            LaneSessions lanes,
+            AgentCache cache,
+            Lsn start,
+            SyncMeter meter,
+            StopSignal stop) {
+        this.mapping = mapping;
+        this.lanes = lanes;
+        this.cache = cache;
+        this.agents = new AgentMaker(mapping, cache);
+        this.positions = new Positions(name);
+        this.letters = new DeadLetters(name);
+        this.durable = start;
+        this.meter = meter;
+        this.stop = stop;
+        mapping.tables().forEach(t -> derivers.put(t.table(), new RowDeriver(mapping, t, letters)));
+    }
+
+    /**
+     * Applies one batch.
+     *
+     * @return the stored position: everything committed at or before it is done. It may lie before this batch's boundary
+     * @throws LockstepException when an error is not known to be safe to go on with, or another process has taken over
+     * @throws InterruptedException when interrupted or stopped; the batch is to be delivered again
+     */
+    public synchronized Lsn apply(Batch batch) throws InterruptedException {
+        long started = System.nanoTime();
+        long number = ++batches;
+        BatchPlan plan = BatchPlan.of(batch, mapping);
+        batch.changes().stream().reduce((a, b) -> b).ifPresent(c -> lastCommitTime = c.commitTime());
+        inDoubt = true;
+        if (batch.boundary() != null) {
+            watermark.closed(number, new Watermark.Boundary(batch.boundary(), lastCommitTime));
+        }
+        patiently("applying changes", () -> work(plan, number));
+        inDoubt = false;
+        if (elapsed(persistedAt, PERSIST_EVERY)) {
+            patiently("storing the position", this::persist);
+        }
+        meter.applied(batch, Duration.ofNanos(System.nanoTime() - started), held.size());
+        if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
+            patiently("retrying held rows", this::retryHeld);
+        }
+        return durable;
+    }
+
+    /** What is due between batches: held rows, dead letters, the stored position. Call it some ten times a second. */
+    public synchronized void tick() throws InterruptedException {
+        if (inDoubt) {
+            return; // a batch failed half-way; it comes again
+        }
+        if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
+            patiently("retrying held rows", this::retryHeld);
+        }
+        if (lettersExist && elapsed(lettersTriedAt, LETTERS_EVERY)) {
+            patiently("retrying dead letters", this::retryLetters);
+        }
+        patiently("storing the position", this::persist);
+    }
+
+    /** The stored position. */
+    public synchronized Lsn durable() {
+        return durable;
+    }
+
+    /** Rows that wait because a writer holds them. */
+    public synchronized int heldRows() {
+        return held.size();
+    }
+
+    /** Forgets what is in memory; nothing is written. The sessions are closed. */
+    @Override
+    public synchronized void close() {
+        lanes.close();
+    }
+
+    private void work(BatchPlan plan, long number) throws SQLException, InterruptedException {
+        plan.truncated().forEach(held::clear);
+        plan.gone().forEach(held::done);
+        boolean nothing = plan.rows().values().stream().allMatch(Map::isEmpty)
+                && plan.personas().isEmpty()
+                && plan.agentsChanged().isEmpty();
+        if (!nothing) {
+            awaitVisible(lanes.get(0), plan.transactions());
+            derive(plan, number);
+        }
+        if (lettersExist) {
+            settleLetters(plan);
+        }
+    }
+
+    /** Lane 0 is in a transaction that sees everything. */
+    private void derive(BatchPlan plan, long number) throws SQLException, InterruptedException {
+        WriteSession first = lanes.get(0);
+        Map<String, AgentMaker.Refusal> impossible = Map.of();
+        boolean began = true;
+        if (!plan.agentsChanged().isEmpty()) {
+            first.commit();
+            began = false;
+            cache.clear();
+        }
+        if (plan.personas().stream().anyMatch(p -> cache.agentOf(p).isEmpty())) {
+            if (began) {
+                first.commit();
+                began = false;
+            }
+            impossible = agents.ensure(first, plan.personas()).impossible();
+        }
+        if (!plan.agentsChanged().isEmpty()) {
+            followAgents(plan.agentsChanged(), number);
+        }
+        List<Map<TableName, Work>> split = Lanes.split(outOfStep(plan), lanes.count());
+        if (split.size() == 1 && impossible.isEmpty()) {
+            if (!began) {
+                first.begin();
+            }
+            single(first, split.get(0), number);
+            return;
+        }
+        if (began) {
+            first.commit();
+        }
+        Map<String, AgentMaker.Refusal> refused = impossible;
+        List<LaneOutcome> outcomes = lanes.each(
+                split, (session, work) -> refused.isEmpty() ? lane(session, work) : carefully(session, work, refused));
+        outcomes.forEach(outcome -> settle(outcome, number));
+    }
+
+    private Map<TableName, Map<RowKey, BatchPlan.Hint>> outOfStep(BatchPlan plan) {
+        Map<TableName, Map<RowKey, BatchPlan.Hint>> rows = new LinkedHashMap<>();
+        plan.rows().forEach((table, hints) -> {
+            RowDeriver deriver = derivers.get(table);
+            if (deriver == null) {
+                return;
+            }
+            Map<RowKey, BatchPlan.Hint> kept = new LinkedHashMap<>();
+            hints.forEach((key, hint) -> {
+                if (!inStep(deriver.table(), hint) && !held.contains(table, key)) {
+                    kept.put(key, hint);
+                }
+            });
+            if (!kept.isEmpty()) {
+                rows.put(table, kept);
+            }
+        });
+        return rows;
+    }
+
+    /** By the hint alone: a later change of the row or its agent brings an event of its own. */
+    private boolean inStep(Mapping.Scoped table, BatchPlan.Hint hint) {
+        return !table.hashed()
+                && hint.persona() != null
+                && hint.agent() != null
+                && cache.agentOf(hint.persona()).filter(hint.agent()::equals).isPresent();
+    }
+
+    private void single(WriteSession session, Map<TableName, Work> work, long number) throws SQLException {
+        LaneOutcome outcome = new LaneOutcome();
+        Watermark.@Nullable Boundary stored = null;
+        try {
+            fast(session, work, outcome);
+            if (elapsed(persistedAt, PERSIST_EVERY)) {
+                stored = watermark.advance(held.oldestBatch());
+                if (stored != null) {
+                    positions.advance(
+                            session.connection(),
+                            stored.lsn(),
+                            stored.commitTime(),
+                            rowsSincePersist + outcome.total());
+                }
+            }
+            session.commit();
+        } catch (SQLException e) {
+            settle(afterFailure(session, work, e), number);
+            return;
+        }
+        settle(outcome, number);
+        if (stored != null) {
+            persisted(stored.lsn());
+        }
+    }
+
+    private LaneOutcome lane(WriteSession session, Map<TableName, Work> work) throws SQLException {
+        LaneOutcome outcome = new LaneOutcome();
+        try {
+            session.begin();
+            fast(session, work, outcome);
+            session.commit();
+            return outcome;
+        } catch (SQLException e) {
+            return afterFailure(session, work, e);
+        }
+    }
+
+    private void fast(WriteSession session, Map<TableName, Work> work, LaneOutcome outcome) throws SQLException {
+        for (Map.Entry<TableName, Work> entry : work.entrySet()) {
+            RowDeriver deriver = deriver(entry.getKey());
+            long rows = deriver.fast(
+                    session.connection(),
+                    entry.getValue().keys(),
+                    entry.getValue().withoutPersona());
+            outcome.wrote(entry.getKey(), rows);
+        }
+    }
+
+    private LaneOutcome afterFailure(WriteSession session, Map<TableName, Work> work, SQLException e)
+            throws SQLException {
+        ErrorPolicy policy = ErrorPolicy.of(e);
+        if (policy != ErrorPolicy.GIVE_WAY && policy != ErrorPolicy.SET_ASIDE) {
+            throw e;
+        }
+        session.rollback();
+        return carefully(session, work, Map.of());
+    }
+
+    private LaneOutcome carefully(
+            WriteSession session, Map<TableName, Work> work, Map<String, AgentMaker.Refusal> impossible)
+            throws SQLException {
+        LaneOutcome outcome = new LaneOutcome();
+        try {
+            session.begin();
+            for (Map.Entry<TableName, Work> entry : work.entrySet()) {
+                outcome.add(
+                        entry.getKey(),
+                        deriver(entry.getKey())
+                                .careful(session.connection(), entry.getValue().keys(), impossible));
+            }
+            session.commit();
+            return outcome;
+        } catch (SQLException e) {
+            if (ErrorPolicy.of(e) != ErrorPolicy.GIVE_WAY) {
+                throw e;
+            }
+            session.rollback();
+            LaneOutcome later = new LaneOutcome();
+            work.forEach((table, rows) -> later.add(table, new RowDeriver.Outcome(0, rows.keys(), List.of())));
+            return later;
+        }
+    }
+
+    private void settle(LaneOutcome outcome, long number) {
+        outcome.written().forEach((table, rows) -> {
+            rowsSincePersist += rows;
+            meter.derived(table, rows);
+        });
+        outcome.held().forEach((table, keys) -> held.hold(table, keys, number));
+        if (!outcome.setAside().isEmpty()) {
+            lettersExist = true;
+            outcome.setAside()
+                    .forEach((table, keys) -> log.warn(
+                            "{}: {} rows cannot be derived and were set aside; see `lockstep status`",
+                            table,
+                            keys.size()));
+        }
+    }
+
+    /** An agent was changed or removed by somebody else: its rows follow, wherever they are. */
+    private void followAgents(BatchPlan.AgentChanges changes, long number) throws SQLException {
+        WriteSession session = lanes.get(0);
+        for (RowDeriver deriver : derivers.values()) {
+            Set<RowKey> seen = new HashSet<>();
+            AgentFollower follower = new AgentFollower(mapping, deriver.table());
+            List<RowKey> keys = follower.next(session, changes, seen);
+            while (!keys.isEmpty()) {
+                seen.addAll(keys);
+                settle(rederive(session, Map.of(deriver.table().table(), keys)), number);
+                keys = follower.next(session, changes, seen);
+            }
+        }
+    }
+
+    private LaneOutcome rederive(WriteSession session, Map<TableName, List<RowKey>> rows) throws SQLException {
+        List<String> personas = new ArrayList<>();
+        session.begin();
+        for (Map.Entry<TableName, List<RowKey>> entry : rows.entrySet()) {
+            personas.addAll(deriver(entry.getKey()).personasWithoutAgent(session.connection(), entry.getValue()));
+        }
+        session.commit();
+        Map<String, AgentMaker.Refusal> impossible =
+                agents.ensure(session, personas).impossible();
+        Map<TableName, Work> work = new LinkedHashMap<>();
+        rows.forEach((table, keys) -> work.put(table, new Work(keys, keys)));
+        return carefully(session, work, impossible);
+    }
+
+    private void retryHeld() throws SQLException {
+        heldTriedAt = System.nanoTime();
+        for (TableName table : derivers.keySet()) {
+            List<RowKey> keys = held.of(table);
+            if (!keys.isEmpty()) {
+                LaneOutcome outcome = rederive(lanes.get(0), Map.of(table, keys));
+                Set<RowKey> free = new HashSet<>(keys);
+                outcome.held().getOrDefault(table, List.of()).forEach(free::remove);
+                held.done(table, free);
+                settle(outcome, Long.MAX_VALUE);
+            }
+        }
+    }
+
+    private void retryLetters() throws SQLException {
+        lettersTriedAt = System.nanoTime();
+        WriteSession session = lanes.get(0);
+        session.begin();
+        List<DeadLetters.Letter> due = letters.due(session.connection(), 500);
+        lettersExist = letters.count(session.connection()) > 0;
+        session.commit();
+        Map<TableName, List<RowKey>> rows = new LinkedHashMap<>();
+        due.stream()
+                .filter(letter -> derivers.containsKey(letter.table()))
+                .forEach(letter -> rows.computeIfAbsent(letter.table(), t -> new ArrayList<>())
+                        .add(letter.key()));
+        for (Map.Entry<TableName, List<RowKey>> entry : rows.entrySet()) {
+            LaneOutcome outcome = rederive(session, Map.of(entry.getKey(), entry.getValue()));
+            settle(outcome, Long.MAX_VALUE);
+            List<RowKey> fine = new ArrayList<>(entry.getValue());
+            fine.removeAll(outcome.setAside().getOrDefault(entry.getKey(), List.of()));
+            fine.removeAll(outcome.held().getOrDefault(entry.getKey(), List.of()));
+            held.done(entry.getKey(), outcome.held().getOrDefault(entry.getKey(), List.of()));
+            session.begin();
+            letters.remove(session.connection(), entry.getKey(), fine);
+            session.commit();
+        }
+    }
+
+    /** Rows of the batch that are in step or gone are no dead letters any more. */
+    private void settleLetters(BatchPlan plan) throws SQLException {
+        WriteSession session = lanes.get(0);
+        session.begin();
+        if (letters.count(session.connection()) > 0) {
+            for (TableName table : plan.truncated()) {
+                letters.removeAll(session.connection(), table);
+            }
+            for (Map.Entry<TableName, Set<RowKey>> entry : plan.gone().entrySet()) {
+                Set<RowKey> gone = new HashSet<>(entry.getValue());
+                gone.removeAll(
+                        plan.rows().getOrDefault(entry.getKey(), Map.of()).keySet());
+                letters.remove(session.connection(), entry.getKey(), gone);
+            }
+            for (Map.Entry<TableName, Map<RowKey, BatchPlan.Hint>> entry :
+                    plan.rows().entrySet()) {
+                letters.makeDue(
+                        session.connection(), entry.getKey(), entry.getValue().keySet());
+            }
+            if (plan.agentsAppeared()) {
+                letters.retryAll(session.connection());
+            }
+        }
+        session.commit();
+    }
+
+    private void persist() throws SQLException {
+        Watermark.Boundary safe = watermark.advance(held.oldestBatch());
+        if (safe == null || (!safe.lsn().isAfter(durable) && rowsSincePersist == 0)) {
+            return;
+        }
+        WriteSession session = lanes.get(0);
+        session.begin();
+        positions.advance(session.connection(), safe.lsn(), safe.commitTime(), rowsSincePersist);
+        session.commit();
+        persisted(safe.lsn());
+    }
+
+    private void persisted(Lsn lsn) {
+        durable = Lsn.max(durable, lsn);
+        rowsSincePersist = 0;
+        persistedAt = System.nanoTime();
+    }
+
+    /** Leaves {@code session} in a transaction whose first statement saw every one of the transactions (FACTS 1). */
+    private void awaitVisible(WriteSession session, Collection<Long> transactions)
+            throws SQLException, InterruptedException {
+        Duration pause = Duration.ofMillis(1);
+        while (!transactions.stream().allMatch(session.begin()::sees)) {
+            session.rollback();
+            pauseOrStop(pause);
+            pause = pause.multipliedBy(2).compareTo(Duration.ofMillis(20)) < 0 ? pause.multipliedBy(2) : pause;
+        }
+    }
+
+    private interface Step {
+        void run() throws SQLException, InterruptedException;
+    }
+
+    /** Runs a step until it succeeds; steps may be repeated. */
+    private void patiently(String what, Step step) throws InterruptedException {
+        Duration pause = Duration.ofMillis(50);
+        while (true) {
+            try {
+                step.run();
+                return;
+            } catch (SQLException e) {
+                ErrorPolicy policy = ErrorPolicy.of(e);
+                if (policy == ErrorPolicy.STOP || policy == ErrorPolicy.SET_ASIDE) {
+                    throw LockstepException.notDone(
+                            what + " was refused by the server (" + ErrorPolicy.describe(e)
+                                    + "); the stream stands still and nothing is lost: mend the cause, then start again",
+                            e);
+                }
+                log.warn("{}: {}; trying again in {} ms", what, ErrorPolicy.describe(e), pause.toMillis());
+            } catch (LockstepException e) {
+                if (!(e.getCause() instanceof SQLException)) {
+                    throw e;
+                }
+                log.warn("{}: {}; trying again in {} ms", what, e.getMessage(), pause.toMillis());
+            }
+            lanes.reset();
+            pauseOrStop(pause);
+            pause = pause.toSeconds() >= 5 ? pause : pause.multipliedBy(2);
+        }
+    }
+
+    private void pauseOrStop(Duration time) throws InterruptedException {
+        if (stop.pause(time)) {
+            throw new InterruptedException("stopped");
+        }
+    }
+
+    private RowDeriver deriver(TableName table) {
+        RowDeriver deriver = derivers.get(table);
+        if (deriver == null) {
+            throw new IllegalArgumentException(table + " is not mapped");
+        }
+        return deriver;
+    }
+
+    private static boolean elapsed(long since, Duration time) {
+        return System.nanoTime() - since >= time.toNanos();
+    }
+}
