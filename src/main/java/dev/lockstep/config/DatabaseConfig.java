@@ -1,15 +1,21 @@
 package dev.lockstep.config;
 
 /**
- * Where the application's database is. {@link #toString} leaves the password out.
+ * Where the application's database is. {@link #toString} leaves passwords out.
  *
  * @param url a {@code jdbc:postgresql:} URL
  * @param schema the schema of tables named without one
  */
 public record DatabaseConfig(String url, String user, String password, String schema) {
 
+    /** The URL without its parameters, fit to be shown: a password may be among them. */
+    public String address() {
+        int question = url.indexOf('?');
+        return question < 0 ? url : url.substring(0, question);
+    }
+
     @Override
     public String toString() {
-        return "DatabaseConfig[url=" + url + ", user=" + user + ", schema=" + schema + "]";
+        return "DatabaseConfig[url=" + address() + ", user=" + user + ", schema=" + schema + "]";
     }
 }

@@ -11,7 +11,7 @@ final class ConnectFailure {
 
     static LockstepException explain(DatabaseConfig config, SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
-        String target = withoutParameters(config.url());
+        String target = config.address();
         String line = switch (state) {
             case "28P01" ->
                 "the server refused the password of user " + config.user() + "; set database.password to the right one";
@@ -27,11 +27,5 @@ final class ConnectFailure {
                         + "); is the server up, and do database.url and the network lead to it?";
         };
         return LockstepException.notDone(line, e);
-    }
-
-    /** A JDBC URL may carry a password among its parameters. */
-    static String withoutParameters(String url) {
-        int question = url.indexOf('?');
-        return question < 0 ? url : url.substring(0, question);
     }
 }

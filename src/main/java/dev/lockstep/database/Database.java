@@ -71,6 +71,7 @@ public final class Database {
         properties.setProperty("password", config.password());
         properties.setProperty("ApplicationName", name + "/" + role);
         properties.setProperty("options", SESSION_OPTIONS);
+        properties.setProperty("logServerErrorDetail", "false"); // DETAIL quotes rows
         properties.setProperty("connectTimeout", "10");
         properties.setProperty("loginTimeout", "15");
         properties.setProperty("tcpKeepAlive", "true");

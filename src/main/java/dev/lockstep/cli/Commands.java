@@ -1,0 +1,17 @@
+package dev.lockstep.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** Every sub-command, in the order of the help. */
+final class Commands {
+
+    private Commands() {}
+
+    static List<Callable<Integer>> all(CliContext context) {
+        List<Callable<Integer>> commands = new ArrayList<>();
+        commands.add(new CheckCommand(context));
+        return commands;
+    }
+}

@@ -1,0 +1,30 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.model.LockstepException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The two variables that logback.xml reads: a misspelt one would silently mean something else. */
+final class LogSettings {
+
+    private static final List<String> LEVELS = List.of("trace", "debug", "info", "warn", "error", "off");
+    private static final List<String> FORMATS = List.of("text", "json");
+
+    private LogSettings() {}
+
+    static void validate(Map<String, String> environment) {
+        oneOf(
+                LEVELS,
+                "LOCKSTEP_LOG",
+                environment.getOrDefault("LOCKSTEP_LOG", "info").toLowerCase(Locale.ROOT));
+        oneOf(FORMATS, "LOCKSTEP_LOG_FORMAT", environment.getOrDefault("LOCKSTEP_LOG_FORMAT", "text"));
+    }
+
+    private static void oneOf(List<String> words, String variable, String value) {
+        if (!words.contains(value)) {
+            throw LockstepException.wrongInput(
+                    "environment variable " + variable + " has to be one of " + String.join(", ", words));
+        }
+    }
+}
