@@ -24,6 +24,8 @@ public final class EfCoreMigration {
             // 3. Replace the generated Up and Down by these two; keep the namespace of the generated file.
             // 4. Do not add the indexes by a migration: `lockstep run` builds them after the backfill, without blocking
             //    writers. They are then in the database under the names that the snapshot expects.
+            // EF Core runs all steps up to the slot in one transaction and so holds their locks together, for a moment;
+            // `lockstep expand` takes one at a time.
             // EF Core commits what it has before a step with suppressTransaction. When the migration stops at such a
             // step, run `lockstep expand`, which does only what is left, and record the migration as applied.
             public partial class LockstepExpand : Migration
