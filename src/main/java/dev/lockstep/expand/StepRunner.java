@@ -76,22 +76,17 @@ final class StepRunner implements AutoCloseable {
     }
 
     private void attempt(ExpandStep step) throws SQLException {
-        switch (step.mode()) {
-            case TRANSACTION -> watched(step, statement -> transaction(statement, step));
-            case INDEX_BUILD -> watched(step, statement -> alone(statement, step, Duration.ZERO));
-            case SLOT -> watched(step, statement -> alone(statement, step, patience.slotTimeout()));
+        if (step.inTransaction()) {
+            watched(step, statement -> transaction(statement, step));
+        } else {
+            watched(step, statement -> statements(statement, step));
         }
     }
 
     private void transaction(Statement statement, ExpandStep step) throws SQLException {
         connection.setAutoCommit(false);
         try {
-            statement.execute(
-                    "SET LOCAL lock_timeout = " + patience.lockTimeout().toMillis());
-            statement.execute("SET LOCAL statement_timeout = 0");
-            for (String sql : step.sql()) {
-                statement.execute(sql);
-            }
+            statements(statement, step);
             connection.commit();
         } catch (SQLException e) {
             rollback(e);
@@ -111,10 +106,14 @@ final class StepRunner implements AutoCloseable {
         }
     }
 
-    private static void alone(Statement statement, ExpandStep step, Duration limit) throws SQLException {
-        statement.execute("SET lock_timeout = 0");
-        statement.execute("SET statement_timeout = " + limit.toMillis());
+    private void statements(Statement statement, ExpandStep step) throws SQLException {
+        for (String sql : Limits.before(step.mode(), patience)) {
+            statement.execute(sql);
+        }
         for (String sql : step.sql()) {
+            statement.execute(sql);
+        }
+        for (String sql : Limits.after(step.mode())) {
             statement.execute(sql);
         }
     }
