@@ -10,10 +10,11 @@ import java.util.stream.Collectors;
 /** What the role may do apart from the tables. */
 final class RoleChecks {
 
+    /** What the writing sessions and `contract` call; each takes the name. */
     static final List<String> ORIGIN_FUNCTIONS = List.of(
             "pg_replication_origin_create",
             "pg_replication_origin_drop",
-            "pg_replication_origin_session_reset",
+            "pg_replication_origin_oid",
             "pg_replication_origin_session_setup");
 
     private RoleChecks() {}
@@ -66,7 +67,7 @@ final class RoleChecks {
 
     private static String originGrant(List<String> functions, String user) {
         return functions.stream()
-                .map(f -> f + (f.endsWith("_reset") ? "()" : "(text)"))
+                .map(function -> function + "(text)")
                 .collect(Collectors.joining(", ", "GRANT EXECUTE ON FUNCTION ", " TO " + user + ";"));
     }
 }
