@@ -12,6 +12,10 @@ final class Commands {
     static List<Callable<Integer>> all(CliContext context) {
         List<Callable<Integer>> commands = new ArrayList<>();
         commands.add(new CheckCommand(context));
+        commands.add(new ExpandCommand(context));
+        commands.add(new BackfillCommand(context));
+        commands.add(new RunCommand(context));
+        commands.add(new StatusCommand(context));
         return commands;
     }
 }

@@ -7,8 +7,8 @@ import dev.lockstep.derive.Superseded;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
+import dev.lockstep.state.Heartbeat;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -78,7 +78,7 @@ final class TenureClock {
 
     private void lookAround() {
         try (Connection connection = database.open(Takeover.ROLE + "clock")) {
-            Heartbeat.send(connection, config.name(), Long.toString(lease.epoch()));
+            Heartbeat.send(connection, config.name());
             List<String> differences = new PositionGuard(config.name(), mapping).publication(connection);
             if (!differences.isEmpty()) {
                 altered.accept(differences);
@@ -87,21 +87,6 @@ final class TenureClock {
             log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());
         } catch (LockstepException e) {
             log.warn("no heartbeat sent: {}", e.getMessage());
-        }
-    }
-
-    /** A logical message: needs no table and no grant, and moves the slot on while only other tables are written. */
-    static final class Heartbeat {
-
-        private Heartbeat() {}
-
-        static void send(Connection connection, String name, String content) throws SQLException {
-            try (PreparedStatement statement =
-                    connection.prepareStatement("SELECT pg_logical_emit_message(false, ?, ?)")) {
-                statement.setString(1, name);
-                statement.setString(2, content);
-                statement.execute();
-            }
         }
     }
 }

@@ -4,6 +4,8 @@ import dev.lockstep.model.Lsn;
 import dev.lockstep.sql.Sql;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /** What was verified when and where, kept for the gate. */
@@ -28,5 +30,18 @@ public final class EvidenceLog {
                 .bind("clean", clean)
                 .bind("report", report)
                 .execute();
+    }
+
+    /** Rows out of step by table, as the last verification found them. */
+    public Map<String, Long> lastDrift(Handle handle) {
+        return handle
+                .createQuery("SELECT t ->> 'table' AS name, coalesce((t ->> 'missing')::bigint, 0)"
+                        + " + coalesce((t ->> 'wrong')::bigint, 0) + coalesce((t ->> 'hashWrong')::bigint, 0) AS rows"
+                        + " FROM jsonb_array_elements((SELECT report -> 'tables' FROM " + table
+                        + " WHERE kind = 'verify' ORDER BY id DESC LIMIT 1)) t")
+                .map((row, ctx) -> Map.entry(row.getString("name"), row.getLong("rows")))
+                .list()
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, Long::sum));
     }
 }

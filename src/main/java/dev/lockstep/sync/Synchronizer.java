@@ -14,6 +14,7 @@ import dev.lockstep.model.RowKey;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.state.DeadLetters;
+import dev.lockstep.state.Heartbeat;
 import dev.lockstep.state.Positions;
 import dev.lockstep.sync.Lanes.Work;
 import java.sql.SQLException;
@@ -104,6 +105,7 @@ public final class Synchronizer implements AutoCloseable {
         long number = ++batches;
         BatchPlan plan = BatchPlan.of(batch, mapping);
         batch.changes().stream().reduce((a, b) -> b).ifPresent(c -> lastCommitTime = c.commitTime());
+        Heartbeat.latest(batch.heartbeats()).filter(lastCommitTime::isBefore).ifPresent(sent -> lastCommitTime = sent);
         Watermark.Boundary boundary =
                 batch.boundary() == null ? null : new Watermark.Boundary(batch.boundary(), lastCommitTime);
         patiently("applying changes", () -> work(plan, number, boundary));

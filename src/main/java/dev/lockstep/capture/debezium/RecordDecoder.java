@@ -110,7 +110,12 @@ final class RecordDecoder {
                 row == null ? null : column(row, shape.agent()),
                 source.getInt64("txId"),
                 new Lsn(source.getInt64("lsn")),
-                Instant.ofEpochMilli(source.getInt64("ts_ms")));
+                time(source));
+    }
+
+    private static Instant time(Struct source) {
+        long micros = source.getInt64("ts_us");
+        return Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1000L);
     }
 
     private static RowChange.Op op(String code) {

@@ -1,0 +1,75 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.backfill.ScanRunner;
+import dev.lockstep.catalog.CatalogReader;
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.database.Database;
+import dev.lockstep.derive.AgentCache;
+import dev.lockstep.derive.WriteSession;
+import dev.lockstep.expand.Patience;
+import dev.lockstep.expand.PostBackfill;
+import dev.lockstep.expand.Sleeper;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.MappingResolver;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.state.ControlSchema;
+import dev.lockstep.state.Fence;
+import java.sql.Connection;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** {@code backfill}: the scan of existing rows, apart from {@code run}. Killed, it goes on where it stopped. */
+@Command(name = "backfill", description = "Brings existing rows into step, then builds indexes; run does this too.")
+final class BackfillCommand implements Callable<Integer> {
+
+    private static final int MOST_WORKERS = 7;
+
+    private final CliContext context;
+
+    BackfillCommand(CliContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        LockstepConfig config = context.config();
+        Database database = context.database(config);
+        Mapping mapping;
+        long epoch;
+        try (Connection connection = database.open("backfill")) {
+            ControlSchema.require(connection, config.name());
+            mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
+            epoch = new Fence(config.name()).read(connection).epoch();
+        }
+        StopSignal stop = new StopSignal();
+        long rows;
+        List<String> built;
+        try (StopOnSignal signal = new StopOnSignal(stop);
+                ProgressBar bar =
+                        new ProgressBar(context.err(), context.output().isJson())) {
+            signal.exitCode(3);
+            rows = new ScanRunner(
+                            config.name(),
+                            mapping,
+                            new AgentCache(),
+                            worker -> WriteSession.open(
+                                    database, config.name(), "backfill-" + worker, Fence.COMMAND_SEAT + worker, epoch),
+                            config.backfill().batch(),
+                            Math.min(config.backfill().workers(), MOST_WORKERS),
+                            bar,
+                            stop)
+                    .run();
+            built = new PostBackfill(
+                            database, config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random())
+                    .finish();
+        }
+        context.output().show(Map.of("rowsWritten", rows, "built", built), out -> {
+            out.println("backfilled: " + rows + " rows written");
+            built.forEach(title -> out.println("  done  " + title));
+        });
+        return 0;
+    }
+}

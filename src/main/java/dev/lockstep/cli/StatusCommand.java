@@ -1,0 +1,73 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.monitor.StatusReader;
+import dev.lockstep.monitor.StatusReport;
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+
+/** {@code status}: where everything stands; reads only. */
+@Command(name = "status", description = "Tells phase, lag, slot, backfill, dead letters and gaps.")
+final class StatusCommand implements Callable<Integer> {
+
+    private final CliContext context;
+
+    StatusCommand(CliContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() {
+        LockstepConfig config = context.config();
+        StatusReport report = new StatusReader(context.database(config), config.name()).read();
+        context.output().show(report, out -> print(report, out));
+        return 0;
+    }
+
+    private static void print(StatusReport s, PrintStream out) {
+        out.printf("phase        %s%n", s.phase());
+        out.printf(
+                "runner       %s%n",
+                s.runner().live()
+                        ? s.runner().holder() + " (epoch " + s.runner().epoch() + ")"
+                        : "none");
+        out.printf(
+                "lag          %s, %s%n", bytes(s.lag().bytes()), seconds(s.lag().seconds()));
+        out.printf(
+                "applied      %s%n",
+                s.applied().lsn() == null ? "-" : s.applied().lsn());
+        out.printf(
+                "slot         %s: %s, keeps %s of WAL%n",
+                s.slot().name(),
+                s.slot().exists() ? (s.slot().active() ? "active" : "not active") : "missing",
+                bytes(s.slot().retainedBytes()));
+        for (StatusReport.Backfill b : s.backfill()) {
+            out.printf(
+                    Locale.ROOT,
+                    "%-12s %s: %s, %d of %d blocks, %,d rows written%n",
+                    b.kind(),
+                    b.table(),
+                    b.state(),
+                    b.done(),
+                    b.total(),
+                    b.rowsWritten());
+        }
+        out.printf(Locale.ROOT, "rows         %,d by the stream, %,d by scans%n", s.rowsStreamed(), s.rowsScanned());
+        out.printf("dead letters %d%n", s.deadLetters());
+        s.deadLetterExamples()
+                .forEach(l -> out.printf("  %s %s: %s (%d tries)%n", l.table(), l.key(), l.reason(), l.tries()));
+        out.printf("gaps         %d, %d not scanned, %d not verified%n", s.gaps(), s.gapsOpen(), s.gapsUnverified());
+        s.blockers().forEach(line -> out.println("!  " + line));
+    }
+
+    private static String bytes(@Nullable Long bytes) {
+        return bytes == null ? "-" : String.format(Locale.ROOT, "%,d kB", bytes / 1024);
+    }
+
+    private static String seconds(@Nullable Double seconds) {
+        return seconds == null ? "-" : String.format(Locale.ROOT, "%.1f s", seconds);
+    }
+}
