@@ -21,7 +21,7 @@ final class Blockers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Blockers.class);
 
     private static final String BLOCKERS = """
-            SELECT DISTINCT b.pid, coalesce(nullif(a.application_name, ''), 'no application name'),
+            SELECT DISTINCT b.pid, coalesce(nullif(a.application_name, ''), nullif(a.backend_type, 'client backend'), 'no application name'),
                    coalesce(to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ'), ''),
                    coalesce(a.backend_type = 'autovacuum worker', false)
               FROM unnest(pg_blocking_pids(?)) b(pid)
