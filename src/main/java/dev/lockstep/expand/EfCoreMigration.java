@@ -86,7 +86,7 @@ public final class EfCoreMigration {
         all.addAll(Limits.after(mode));
         return switch (mode) {
             case TRANSACTION -> INDENT + "migrationBuilder.Sql(" + verbatim(ExpandScript.statements(all)) + ");\n";
-            case INDEX_BUILD, SLOT -> {
+            case PATIENT, SLOT -> {
                 StringBuilder calls = new StringBuilder();
                 for (String statement : all) {
                     calls.append(INDENT)

@@ -24,6 +24,10 @@ public record Patience(
         }
     }
 
+    Patience withLockTimeout(Duration other) {
+        return new Patience(other, attempts, firstPause, longestPause, slotTimeout);
+    }
+
     /** @param lot between 0 and 1 */
     Duration pauseAfter(int attempt, double lot) {
         long doubled = firstPause.toMillis() << Math.min(attempt - 1, 20);

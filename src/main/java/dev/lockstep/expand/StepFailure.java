@@ -28,9 +28,7 @@ final class StepFailure {
             case "55P03", "40P01", "40001" ->
                 doing + " in " + attempts + " attempts: the lock is held by " + nobodyOr(blockers)
                         + "; end that transaction or wait for it" + AGAIN;
-            case "57014" ->
-                doing + ": it waits for transactions that began before it, held by " + nobodyOr(blockers)
-                        + "; end them or wait for them" + AGAIN;
+            case "57014" -> doing + ": " + cancelled(step, blockers) + AGAIN;
             case "42501" -> doing + ": permission missing; it needs " + step.needs() + AGAIN;
             case "23505" -> doing + ": the table holds duplicates by now; remove them" + AGAIN;
             case "23503" ->
@@ -38,6 +36,14 @@ final class StepFailure {
             default -> doing + ": " + serverLine(e) + AGAIN;
         };
         return LockstepException.notDone(line, e);
+    }
+
+    /** Only a slot has a time limit; any other statement was ended by an administrator. */
+    private static String cancelled(ExpandStep step, String blockers) {
+        return step.mode() == ExpandStep.Mode.SLOT
+                ? "it waits for transactions that began before it, held by " + nobodyOr(blockers)
+                        + "; end them or wait for them"
+                : "somebody cancelled the statement";
     }
 
     static LockstepException unreadable(SQLException e) {

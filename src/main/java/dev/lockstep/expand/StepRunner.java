@@ -20,6 +20,9 @@ import java.util.random.RandomGenerator;
  */
 final class StepRunner implements AutoCloseable {
 
+    /** Looking takes locks inside the server, so a long index build is looked at less and less often. */
+    private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(10);
+
     private static final Duration CANCEL_EVERY = Duration.ofMillis(50);
 
     private final Connection connection;
@@ -76,17 +79,18 @@ final class StepRunner implements AutoCloseable {
     }
 
     private void attempt(ExpandStep step) throws SQLException {
+        Patience limits = blockers.autovacuumAlone() ? Limits.pastAutovacuum(patience) : patience;
         if (step.inTransaction()) {
-            watched(step, statement -> transaction(statement, step));
+            watched(step, statement -> transaction(statement, step, limits));
         } else {
-            watched(step, statement -> statements(statement, step));
+            watched(step, statement -> statements(statement, step, limits));
         }
     }
 
-    private void transaction(Statement statement, ExpandStep step) throws SQLException {
+    private void transaction(Statement statement, ExpandStep step, Patience limits) throws SQLException {
         connection.setAutoCommit(false);
         try {
-            statements(statement, step);
+            statements(statement, step, limits);
             connection.commit();
         } catch (SQLException e) {
             rollback(e);
@@ -106,8 +110,8 @@ final class StepRunner implements AutoCloseable {
         }
     }
 
-    private void statements(Statement statement, ExpandStep step) throws SQLException {
-        for (String sql : Limits.before(step.mode(), patience)) {
+    private static void statements(Statement statement, ExpandStep step, Patience limits) throws SQLException {
+        for (String sql : Limits.before(step.mode(), limits)) {
             statement.execute(sql);
         }
         for (String sql : step.sql()) {
@@ -149,12 +153,14 @@ final class StepRunner implements AutoCloseable {
     }
 
     private void await(CompletableFuture<Void> done) throws SQLException, InterruptedException {
+        long look = patience.lockTimeout().toMillis() / 4 + 1;
         while (true) {
             try {
-                done.get(patience.lockTimeout().toMillis() / 4 + 1, TimeUnit.MILLISECONDS);
+                done.get(look, TimeUnit.MILLISECONDS);
                 return;
             } catch (TimeoutException e) {
                 blockers.look();
+                look = Math.min(2 * look, LOOK_AT_LEAST_EVERY.toMillis());
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof SQLException sql) {
                     throw sql;

@@ -22,8 +22,8 @@ public record ExpandStep(String title, List<String> sql, List<String> undo, Mode
     public enum Mode {
         /** All statements in one transaction, each lock waited for a short time only. */
         TRANSACTION,
-        /** Each statement on its own, outside a transaction block, waiting as long as it takes: it blocks no writer. */
-        INDEX_BUILD,
+        /** Each statement on its own, outside a transaction block, as long as it takes: neither it nor its wait stops a writer. */
+        PATIENT,
         /** Each statement on its own; it waits for older transactions, so its time is limited. */
         SLOT
     }
@@ -36,8 +36,8 @@ public record ExpandStep(String title, List<String> sql, List<String> undo, Mode
         return new ExpandStep(title, sql, undo, Mode.TRANSACTION, needs);
     }
 
-    static ExpandStep indexBuild(String title, String sql, List<String> undo, String needs) {
-        return new ExpandStep(title, List.of(sql), undo, Mode.INDEX_BUILD, needs);
+    static ExpandStep patient(String title, String sql, List<String> undo, String needs) {
+        return new ExpandStep(title, List.of(sql), undo, Mode.PATIENT, needs);
     }
 
     static ExpandStep slot(String title, String sql, List<String> undo, String needs) {

@@ -51,13 +51,13 @@ final class IndexDdl {
                                 + " is being built by another session; run again when it is done",
                         null);
             }
-            steps.add(ExpandStep.indexBuild(
+            steps.add(ExpandStep.patient(
                     "Drop the unfinished index " + name + " of " + table,
                     "DROP INDEX CONCURRENTLY " + quoted,
                     List.of(),
                     facts.ownerOf(table)));
         });
-        steps.add(ExpandStep.indexBuild(
+        steps.add(ExpandStep.patient(
                 "Build " + (unique ? "unique " : "") + "index " + name + " of " + table,
                 "CREATE " + (unique ? "UNIQUE " : "") + "INDEX CONCURRENTLY " + Sql.quote(name) + " ON "
                         + Sql.quote(table) + " (" + Sql.quote(column) + ")",

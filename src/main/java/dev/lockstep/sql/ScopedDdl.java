@@ -103,9 +103,9 @@ final class ScopedDdl {
     }
 
     private static ExpandStep validation(ExpandFacts.ForeignKey key, ExpandFacts facts) {
-        return ExpandStep.transaction(
+        return ExpandStep.patient(
                 "Validate the foreign key " + key.name() + " of " + key.table(),
-                List.of("ALTER TABLE " + Sql.quote(key.table()) + " VALIDATE CONSTRAINT " + Sql.quote(key.name())),
+                "ALTER TABLE " + Sql.quote(key.table()) + " VALIDATE CONSTRAINT " + Sql.quote(key.name()),
                 List.of(),
                 facts.ownerOf(key.table()));
     }

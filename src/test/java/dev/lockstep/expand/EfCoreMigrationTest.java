@@ -2,7 +2,11 @@ package dev.lockstep.expand;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.state.ControlSchema;
+import dev.lockstep.model.MappingResolver;
+import dev.lockstep.sql.ExpandFacts;
+import dev.lockstep.sql.ExpandSql;
+import dev.lockstep.sql.ExpandStep;
+import dev.lockstep.sql.LegacyShapes;
 import dev.lockstep.testing.Golden;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.TestDatabase;
@@ -34,15 +38,16 @@ class EfCoreMigrationTest {
 
     @Test
     void the_whole_class() throws Exception {
-        try (Expansion expansion = Expansion.of(LegacySchema.PASCAL.ddl(), LegacySchema.PASCAL.spec())) {
-            String installed =
-                    ControlSchema.installSql(expansion.name()).strip().replace("\"", "\"\"");
-            String migration = migration(expansion)
-                    .replace(installed, "CREATE SCHEMA \"\"" + expansion.name() + "\"\";")
-                    .replace(expansion.name(), "lockstep");
+        var shapes = LegacyShapes.of(LegacySchema.PASCAL);
+        List<ExpandStep> plan = ExpandSql.expand(
+                "lockstep",
+                "CREATE SCHEMA \"lockstep\";",
+                MappingResolver.resolve(LegacySchema.PASCAL.spec(), shapes),
+                shapes,
+                ExpandFacts.untouched(18, "shop", "app"));
 
-            Golden.check("expand/LockstepExpand.cs", migration);
-        }
+        Golden.check("expand/LockstepExpand.cs", EfCoreMigration.render("lockstep", plan, Patience.DEFAULT));
+        Golden.check("expand/expand.sql", ExpandScript.psql("lockstep", plan, Patience.DEFAULT));
     }
 
     @ParameterizedTest

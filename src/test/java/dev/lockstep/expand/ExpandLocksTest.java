@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.TestPostgres;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -107,8 +110,10 @@ class ExpandLocksTest {
         Thread builder = new Thread(() -> outcome.complete(catchThrowableOfType(
                 LockstepException.class, () -> expansion.postBackfill().finish())));
         builder.start();
-        awaitOne("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                + " AND query LIKE 'CREATE INDEX CONCURRENTLY%'");
+        awaitOne(
+                database(),
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                        + " AND query LIKE 'CREATE INDEX CONCURRENTLY%'");
 
         builder.interrupt();
 
@@ -128,6 +133,26 @@ class ExpandLocksTest {
 
         assertThat(failure).hasMessageContaining("another session is doing the same");
         execute("SELECT pg_advisory_unlock_all()");
+    }
+
+    @Test
+    void an_autovacuum_at_work_is_got_past() throws Exception {
+        try (EmbeddedPostgres server = TestPostgres.start(Map.of("autovacuum_naptime", "1"))) {
+            TestDatabase vacuumed = TestPostgres.database(server);
+            vacuumed.execute(LegacySchema.PASCAL.ddl() + """
+                    INSERT INTO "Messages" ("Content") SELECT repeat('x', 1000) FROM generate_series(1, 20000);
+                    ALTER TABLE "Messages" SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,
+                      autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0);
+                    """);
+            Expansion slow = new Expansion(vacuumed, "lockstep", LegacySchema.PASCAL.spec());
+            awaitOne(
+                    vacuumed,
+                    "SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid"
+                            + " WHERE backend_type = 'autovacuum worker' AND l.relation = '\"Messages\"'::regclass"
+                            + " AND query LIKE '%VACUUM%'");
+
+            assertThat(slow.expander().expand()).contains("Add FromAgentId, ContentHash to public.Messages");
+        }
     }
 
     private TestDatabase database() {
@@ -159,9 +184,9 @@ class ExpandLocksTest {
                 .number("SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" + expansion.name() + "'");
     }
 
-    private void awaitOne(String count) throws SQLException {
+    private static void awaitOne(TestDatabase database, String count) throws SQLException {
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (database().number(count) == 0) {
+        while (database.number(count) == 0) {
             assertThat(System.nanoTime()).isLessThan(limit);
         }
     }

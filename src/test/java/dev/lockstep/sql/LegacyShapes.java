@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** What the catalog says about the legacy schemas, for tests without a server. */
-final class LegacyShapes {
+public final class LegacyShapes {
 
     private LegacyShapes() {}
 
-    static Map<TableName, TableShape> of(LegacySchema legacy) {
+    public static Map<TableName, TableShape> of(LegacySchema legacy) {
         return switch (legacy) {
             case PASCAL ->
                 shapes(
