@@ -135,7 +135,7 @@ public final class Metrics implements AutoCloseable {
             @Override
             public void derived(TableName table, long rows) {
                 registry.counter("lockstep.rows.derived", Tags.of("table", table.toString()))
-                        .increment(rows);
+                        .increment((double) rows);
             }
         };
     }
