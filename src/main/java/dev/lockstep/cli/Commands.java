@@ -15,6 +15,7 @@ final class Commands {
         commands.add(new ExpandCommand(context));
         commands.add(new BackfillCommand(context));
         commands.add(new RunCommand(context));
+        commands.add(new VerifyCommand(context));
         commands.add(new StatusCommand(context));
         return commands;
     }

@@ -1,0 +1,102 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.catalog.CatalogReader;
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.database.Database;
+import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.MappingResolver;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.state.ControlSchema;
+import dev.lockstep.state.Fence;
+import dev.lockstep.verify.RowRepair;
+import dev.lockstep.verify.Verifier;
+import dev.lockstep.verify.VerifyReport;
+import java.io.PrintStream;
+import java.sql.Connection;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code verify}: 0 when every row is in step, 1 when not. */
+@Command(name = "verify", description = "Holds every mapped row against its persona's agent and its content's hash.")
+final class VerifyCommand implements Callable<Integer> {
+
+    private static final int WORKERS = 2;
+    private static final int SEAT = Fence.COMMAND_SEAT + 7;
+
+    private final CliContext context;
+
+    @Option(names = "--repair", description = "Bring into step what is not, then verify again.")
+    private boolean repair;
+
+    VerifyCommand(CliContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        LockstepConfig config = context.config();
+        Database database = context.database(config);
+        Mapping mapping;
+        long epoch;
+        try (Connection connection = database.open("verify")) {
+            ControlSchema.require(connection, config.name());
+            mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
+            epoch = new Fence(config.name()).read(connection).epoch();
+        }
+        StopSignal stop = new StopSignal();
+        Verifier verifier = new Verifier(database, config.name(), mapping, WORKERS, stop);
+        VerifyReport report;
+        try (StopOnSignal signal = new StopOnSignal(stop)) {
+            signal.exitCode(3);
+            report = repair
+                    ? repairing(verifier, database, config, mapping, epoch, stop)
+                    : verifier.run(Verifier.Repair.NONE);
+        }
+        context.output().show(report, out -> print(report, out));
+        return report.clean() ? 0 : 1;
+    }
+
+    private static VerifyReport repairing(
+            Verifier verifier, Database database, LockstepConfig config, Mapping mapping, long epoch, StopSignal stop)
+            throws Exception {
+        try (WriteSession session = WriteSession.open(database, config.name(), "repair", SEAT, epoch)) {
+            return verifier.run(new RowRepair(session, config.name(), mapping, stop));
+        }
+    }
+
+    private static void print(VerifyReport report, PrintStream out) {
+        for (VerifyReport.Table t : report.tables()) {
+            out.printf(
+                    Locale.ROOT,
+                    "%-32s %,12d rows  missing %,d  wrong %,d  hash wrong %,d%n",
+                    t.table(),
+                    t.rows(),
+                    t.missing(),
+                    t.wrong(),
+                    t.hashWrong());
+            if (!t.examples().isEmpty()) {
+                out.println("    for example " + String.join(", ", t.examples()));
+            }
+        }
+        out.printf(
+                Locale.ROOT,
+                "agents: missing %,d  duplicate %,d  without memory root %,d; dead letters %,d%n",
+                report.agents().missing(),
+                report.agents().duplicate(),
+                report.agents().withoutMemoryRoot(),
+                report.deadLetters());
+        if (report.repaired() > 0) {
+            out.printf(Locale.ROOT, "repaired %,d rows%n", report.repaired());
+        }
+        out.printf(
+                Locale.ROOT,
+                "%s as of %s, in %.1f s%s%n",
+                report.clean() ? "CLEAN" : "NOT IN STEP: lockstep verify --repair mends it",
+                report.asOf(),
+                report.seconds(),
+                report.streamWaited() ? ", rows under way waited for" : ", nothing is running");
+    }
+}

@@ -1,0 +1,142 @@
+package dev.lockstep.verify;
+
+import dev.lockstep.database.Database;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.TableName;
+import dev.lockstep.sql.Sql;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Compares every mapped table in one exported snapshot, its ranges of heap blocks in parallel: in several snapshots, rows
+ * that an UPDATE moves backwards would be missed.
+ */
+final class SnapshotScan {
+
+    private static final int RANGE = 4096;
+
+    private record Task(TableComparison comparison, TableName leaf, long from, long to) {}
+
+    /**
+     * @param asOf everything committed before it was seen
+     * @param tables the comparisons, by mapped table
+     */
+    record Result(Lsn asOf, Map<TableName, TableComparison> tables) {}
+
+    private final Database database;
+    private final Mapping mapping;
+    private final int workers;
+
+    SnapshotScan(Database database, Mapping mapping, int workers) {
+        this.database = database;
+        this.mapping = mapping;
+        this.workers = workers;
+    }
+
+    Result run() throws SQLException, InterruptedException {
+        Map<TableName, TableComparison> tables = new LinkedHashMap<>();
+        mapping.tables().forEach(t -> tables.put(t.table(), new TableComparison(mapping, t)));
+        try (Connection first = open();
+                Statement statement = first.createStatement()) {
+            String snapshot;
+            Lsn asOf;
+            try (ResultSet row =
+                    statement.executeQuery("SELECT pg_export_snapshot(), pg_current_wal_insert_lsn()::text")) {
+                row.next();
+                snapshot = row.getString(1);
+                asOf = Lsn.parse(row.getString(2));
+            }
+            Queue<Task> tasks = new ConcurrentLinkedQueue<>();
+            for (TableComparison comparison : tables.values()) {
+                for (TableName leaf : comparison.table().leaves()) {
+                    long blocks = blocks(first, leaf);
+                    for (long from = 0; from < blocks; from += RANGE) {
+                        tasks.add(new Task(comparison, leaf, from, from + RANGE));
+                    }
+                }
+            }
+            drive(first, snapshot, tasks);
+            return new Result(asOf, tables);
+        }
+    }
+
+    private void drive(Connection first, String snapshot, Queue<Task> tasks) throws SQLException, InterruptedException {
+        ExecutorService threads = Executors.newFixedThreadPool(workers);
+        try {
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 1; i < Math.min(workers, tasks.size()); i++) {
+                running.add(threads.submit(() -> {
+                    try (Connection connection = open();
+                            Statement statement = connection.createStatement()) {
+                        statement.execute("SET TRANSACTION SNAPSHOT " + Sql.literal(snapshot));
+                        work(connection, tasks);
+                    }
+                    return null;
+                }));
+            }
+            work(first, tasks);
+            for (Future<?> worker : running) {
+                await(worker);
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static void await(Future<?> worker) throws SQLException, InterruptedException {
+        try {
+            worker.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SQLException sql) {
+                throw sql;
+            }
+            if (e.getCause() instanceof LockstepException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private static void work(Connection connection, Queue<Task> tasks) throws SQLException {
+        for (Task task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.comparison().range(connection, task.leaf(), task.from(), task.to());
+        }
+    }
+
+    private Connection open() throws SQLException {
+        Connection connection = database.open("verify");
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET idle_in_transaction_session_timeout = 0");
+        }
+        connection.setAutoCommit(false);
+        connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+        connection.setReadOnly(true);
+        return connection;
+    }
+
+    private static long blocks(Connection connection, TableName table) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT coalesce(pg_relation_size(to_regclass(?)), 0) / current_setting('block_size')::bigint")) {
+            statement.setString(1, Sql.quote(table));
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.lockstep.verify;
+
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.state.Heartbeat;
+import dev.lockstep.state.Lease;
+import dev.lockstep.state.Positions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/** Waits until a running sidecar has applied everything up to an LSN. */
+final class StreamWait {
+
+    /** Without progress for so long, the stream is taken to stand still. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private static final Duration STEP = Duration.ofMillis(20);
+
+    private final String name;
+    private final Positions positions;
+    private final StopSignal stop;
+
+    StreamWait(String name, StopSignal stop) {
+        this.name = name;
+        this.positions = new Positions(name);
+        this.stop = stop;
+    }
+
+    /** Whether a sidecar runs. */
+    boolean live(Connection connection) {
+        return new Lease(name).read(Jdbi.open(connection)).live();
+    }
+
+    /**
+     * Returns when the stored position is at or past {@code lsn}.
+     *
+     * @throws LockstepException when the position does not move any more
+     */
+    void passed(Connection connection, Lsn lsn) throws SQLException, InterruptedException {
+        Handle handle = Jdbi.open(connection);
+        Lsn last = position(handle);
+        long movedAt = System.nanoTime();
+        long beatAt = 0;
+        while (!last.isAtLeast(lsn)) {
+            if (System.nanoTime() - beatAt > Duration.ofSeconds(1).toNanos()) {
+                Heartbeat.send(connection, name); // on a quiet server nothing else moves the position
+                beatAt = System.nanoTime();
+            }
+            if (stop.pause(STEP)) {
+                throw new InterruptedException("stopped");
+            }
+            Lsn now = position(handle);
+            if (now.isAfter(last)) {
+                movedAt = System.nanoTime();
+            } else if (System.nanoTime() - movedAt > PATIENCE.toNanos()) {
+                throw LockstepException.notDone(
+                        "the stream stands still at " + now + " and has not reached " + lsn
+                                + ", so rows under way cannot be told from drift; see `lockstep status`, then verify again",
+                        null);
+            }
+            last = now;
+        }
+    }
+
+    private Lsn position(Handle handle) {
+        return positions.read(handle).map(p -> p.position().lsn()).orElse(Lsn.ZERO);
+    }
+}

@@ -1,0 +1,131 @@
+package dev.lockstep.verify;
+
+import dev.lockstep.derive.KeyArrays;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.RowKey;
+import dev.lockstep.model.TableName;
+import dev.lockstep.sql.DriftSql;
+import dev.lockstep.verify.Suspects.Sighting;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Compares one table range by range; the sums of all its ranges, which several threads may add. Thread-safe. */
+final class TableComparison {
+
+    /** So many keys are remembered; rows beyond them are counted as seen. */
+    static final int REMEMBERED = 100_000;
+
+    private final Mapping.Scoped table;
+    private final DriftSql sql;
+    private final Map<RowKey, Sighting> seen = new LinkedHashMap<>();
+    private long rows;
+    private long missing;
+    private long wrong;
+    private long hashWrong;
+
+    TableComparison(Mapping mapping, Mapping.Scoped table) {
+        this.table = table;
+        this.sql = new DriftSql(mapping, table);
+    }
+
+    Mapping.Scoped table() {
+        return table;
+    }
+
+    /** One statement counts; only where something is out of step a second one names the rows. */
+    void range(Connection connection, TableName leaf, long from, long to) throws SQLException {
+        long out;
+        try (PreparedStatement statement = connection.prepareStatement(sql.countByRange(leaf))) {
+            bind(statement, from, to);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                out = add(row.getLong("rows"), row.getLong("missing"), row.getLong("wrong"), row.getLong("hash_wrong"));
+            }
+        }
+        if (out > 0 && remembered() < REMEMBERED) {
+            try (PreparedStatement statement = connection.prepareStatement(sql.rowsByRange(leaf))) {
+                statement.setFetchSize(5000);
+                bind(statement, from, to);
+                try (ResultSet rows = statement.executeQuery()) {
+                    remember(read(rows, REMEMBERED));
+                }
+            }
+        }
+    }
+
+    /** Those of the named rows that are out of step now. */
+    Map<RowKey, Sighting> look(Connection connection, List<RowKey> keys) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql.rowsByKey())) {
+            KeyArrays.bind(statement, table.key(), keys);
+            try (ResultSet rows = statement.executeQuery()) {
+                return read(rows, Integer.MAX_VALUE);
+            }
+        }
+    }
+
+    synchronized Suspects suspects() {
+        return new Suspects(seen);
+    }
+
+    /** The result: what was confirmed, and what was seen beyond the keys that could be remembered. */
+    synchronized VerifyReport.Table report(Suspects suspects) {
+        return new VerifyReport.Table(
+                table.table().toString(),
+                rows,
+                suspects.missing()
+                        + missing
+                        - seen.values().stream().filter(Sighting::missing).count(),
+                suspects.wrong()
+                        + wrong
+                        - seen.values().stream().filter(Sighting::wrong).count(),
+                suspects.hashWrong()
+                        + hashWrong
+                        - seen.values().stream().filter(Sighting::hashWrong).count(),
+                suspects.confirmed().stream().limit(10).map(RowKey::toString).toList());
+    }
+
+    private synchronized long add(long allRows, long missingRows, long wrongRows, long hashRows) {
+        rows += allRows;
+        missing += missingRows;
+        wrong += wrongRows;
+        hashWrong += hashRows;
+        return missingRows + wrongRows + hashRows;
+    }
+
+    private synchronized int remembered() {
+        return seen.size();
+    }
+
+    private synchronized void remember(Map<RowKey, Sighting> found) {
+        found.forEach((key, sighting) -> {
+            if (seen.size() < REMEMBERED) {
+                seen.put(key, sighting);
+            }
+        });
+    }
+
+    private Map<RowKey, Sighting> read(ResultSet rows, int most) throws SQLException {
+        Map<RowKey, Sighting> found = new LinkedHashMap<>();
+        int key = table.key().size();
+        while (found.size() < most && rows.next()) {
+            found.put(
+                    KeyArrays.readOne(rows, key),
+                    new Sighting(
+                            rows.getBoolean(key + 1),
+                            rows.getBoolean(key + 2),
+                            rows.getBoolean(key + 3),
+                            rows.getString(key + 4)));
+        }
+        return found;
+    }
+
+    private static void bind(PreparedStatement statement, long from, long to) throws SQLException {
+        statement.setString(1, "(" + from + ",0)");
+        statement.setString(2, "(" + to + ",0)");
+    }
+}

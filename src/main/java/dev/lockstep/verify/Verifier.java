@@ -1,0 +1,198 @@
+package dev.lockstep.verify;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.database.Database;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.RowKey;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.model.TableName;
+import dev.lockstep.state.ControlSchema;
+import dev.lockstep.state.DeadLetters;
+import dev.lockstep.state.EvidenceLog;
+import dev.lockstep.state.Gaps;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Holds every mapped row against the in-step predicate, in one snapshot. While a sidecar runs, a mismatch counts only if
+ * it is still there after the stream has passed the LSN at which it was seen.
+ */
+public final class Verifier {
+
+    private static final int ROUNDS = 30;
+    private static final int CHUNK = 5000;
+
+    private final Database database;
+    private final String name;
+    private final Mapping mapping;
+    private final int workers;
+    private final StopSignal stop;
+
+    /** @param workers connections that compare in parallel */
+    public Verifier(Database database, String name, Mapping mapping, int workers, StopSignal stop) {
+        this.database = database;
+        this.name = name;
+        this.mapping = mapping;
+        this.workers = workers;
+        this.stop = stop;
+    }
+
+    /**
+     * Compares, and repairs if there is somebody to do it.
+     *
+     * @throws LockstepException when it could not be done
+     */
+    public VerifyReport run(Repair repair) throws InterruptedException {
+        long started = System.nanoTime();
+        long repaired = 0;
+        try {
+            while (true) {
+                Pass pass = pass();
+                long written = pass.report().clean() ? 0 : repair.mend(pass.confirmed());
+                repaired += written;
+                if (written == 0) {
+                    VerifyReport report = pass.report().withRepaired(repaired, (System.nanoTime() - started) / 1e9);
+                    record(pass.began(), report);
+                    return report;
+                }
+            }
+        } catch (SQLException e) {
+            throw LockstepException.notDone(
+                    "the verification was broken off (SQLSTATE " + e.getSQLState() + "); it can be run again", e);
+        }
+    }
+
+    /** Mends rows that are out of step. */
+    @FunctionalInterface
+    public interface Repair {
+
+        /** Leaves everything as it is. */
+        Repair NONE = rows -> 0;
+
+        /** Returns how many rows were written; 0 ends the verification. */
+        long mend(Map<TableName, List<RowKey>> rows) throws SQLException, InterruptedException;
+    }
+
+    private record Pass(Instant began, VerifyReport report, Map<TableName, List<RowKey>> confirmed) {}
+
+    private Pass pass() throws SQLException, InterruptedException {
+        try (Connection connection = database.open("verify")) {
+            ControlSchema.require(connection, name);
+            Instant began = Jdbi.open(connection)
+                    .createQuery("SELECT clock_timestamp()")
+                    .mapTo(Instant.class)
+                    .one();
+            AgentComparison agents = new AgentComparison(mapping);
+            Set<String> agentless = agents.missing(connection);
+            SnapshotScan.Result scan = new SnapshotScan(database, mapping, workers).run();
+            Map<TableName, Suspects> suspects = new LinkedHashMap<>();
+            scan.tables().forEach((table, comparison) -> suspects.put(table, comparison.suspects()));
+            boolean waited = settle(connection, scan, suspects);
+            if (!agentless.isEmpty()) {
+                agentless.retainAll(agents.missing(connection));
+            }
+            return new Pass(
+                    began, report(connection, scan, suspects, agents, agentless.size(), waited), confirmed(suspects));
+        }
+    }
+
+    /** Looks again at what was seen until it is either gone or the same after the stream has passed. */
+    private boolean settle(Connection connection, SnapshotScan.Result scan, Map<TableName, Suspects> suspects)
+            throws SQLException, InterruptedException {
+        StreamWait stream = new StreamWait(name, stop);
+        if (!stream.live(connection)) {
+            suspects.values().forEach(Suspects::confirmAll);
+            return false;
+        }
+        Lsn seen = scan.asOf();
+        for (int round = 0; round < ROUNDS && anyWaiting(suspects); round++) {
+            stream.passed(connection, seen);
+            seen = Lsn.max(seen, end(connection));
+            for (Map.Entry<TableName, Suspects> entry : suspects.entrySet()) {
+                TableComparison comparison = scan.tables().get(entry.getKey());
+                if (comparison != null) {
+                    entry.getValue().look(look(connection, comparison, entry.getValue()));
+                }
+            }
+            seen = Lsn.max(seen, end(connection));
+        }
+        return true;
+    }
+
+    private static Map<RowKey, Suspects.Sighting> look(
+            Connection connection, TableComparison comparison, Suspects suspects) throws SQLException {
+        Map<RowKey, Suspects.Sighting> now = new LinkedHashMap<>();
+        List<RowKey> keys = suspects.waiting();
+        for (int i = 0; i < keys.size(); i += CHUNK) {
+            now.putAll(comparison.look(connection, keys.subList(i, Math.min(keys.size(), i + CHUNK))));
+        }
+        return now;
+    }
+
+    private static boolean anyWaiting(Map<TableName, Suspects> suspects) {
+        return suspects.values().stream().anyMatch(s -> !s.waiting().isEmpty());
+    }
+
+    private VerifyReport report(
+            Connection connection,
+            SnapshotScan.Result scan,
+            Map<TableName, Suspects> suspects,
+            AgentComparison agents,
+            long agentless,
+            boolean waited)
+            throws SQLException {
+        List<VerifyReport.Table> tables = new ArrayList<>();
+        long unsettled = 0;
+        for (Map.Entry<TableName, TableComparison> entry : scan.tables().entrySet()) {
+            Suspects of = suspects.getOrDefault(entry.getKey(), new Suspects(Map.of()));
+            tables.add(entry.getValue().report(of));
+            unsettled += of.waiting().size();
+        }
+        VerifyReport.Agents agentReport = agents.report(connection, agentless);
+        boolean clean = agentReport.clean() && tables.stream().allMatch(VerifyReport.Table::clean);
+        long letters = new DeadLetters(name).count(connection);
+        return new VerifyReport(clean, scan.asOf().toString(), waited, tables, agentReport, letters, 0, unsettled, 0);
+    }
+
+    private static Map<TableName, List<RowKey>> confirmed(Map<TableName, Suspects> suspects) {
+        Map<TableName, List<RowKey>> rows = new LinkedHashMap<>();
+        suspects.forEach((table, of) -> rows.put(table, of.confirmed()));
+        return rows;
+    }
+
+    private void record(Instant began, VerifyReport report) throws SQLException {
+        try (Connection connection = database.open("verify")) {
+            Handle handle = Jdbi.open(connection);
+            String json = JsonMapper.builder().build().writeValueAsString(report);
+            handle.useTransaction(tx -> {
+                new EvidenceLog(name).record(tx, "verify", began, Lsn.parse(report.asOf()), report.clean(), json);
+                if (report.clean()) {
+                    new Gaps(name).verified(tx, began);
+                }
+            });
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Lsn end(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_current_wal_insert_lsn()::text")) {
+            row.next();
+            return Lsn.parse(row.getString(1));
+        }
+    }
+}
