@@ -1,6 +1,7 @@
 package dev.lockstep.derive;
 
 import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
 import dev.lockstep.model.Snapshot;
 import dev.lockstep.state.Fence;
 import java.sql.Connection;
@@ -66,8 +67,14 @@ public final class WriteSession implements AutoCloseable {
         return connection;
     }
 
-    public Handle handle() {
-        return handle;
+    /** Asks in the transaction that was begun. */
+    public <T> T ask(Handles.Question<T> question) throws SQLException {
+        return Handles.ask(handle, question);
+    }
+
+    /** Changes state in the transaction that was begun. */
+    public void tell(Handles.Order order) throws SQLException {
+        Handles.tell(handle, order);
     }
 
     /** Whether commits carry an origin; without one our own changes come back through the stream. */
@@ -138,9 +145,11 @@ public final class WriteSession implements AutoCloseable {
             return true;
         } catch (SQLException e) {
             if ("53400".equals(e.getSQLState())) {
-                log.info("the server tracks no more replication origins: changes made by {} come back through the stream"
-                        + " and cost time; raise max_active_replication_origins (max_replication_slots before"
-                        + " PostgreSQL 18) to avoid it", origin);
+                log.info(
+                        "the server tracks no more replication origins: changes made by {} come back through the stream"
+                                + " and cost time; raise max_active_replication_origins (max_replication_slots before"
+                                + " PostgreSQL 18) to avoid it",
+                        origin);
                 return false;
             }
             if ("42501".equals(e.getSQLState())) {

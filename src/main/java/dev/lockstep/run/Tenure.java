@@ -8,6 +8,7 @@ import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.capture.debezium.EngineSource;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
 import dev.lockstep.derive.AgentCache;
 import dev.lockstep.derive.ErrorPolicy;
 import dev.lockstep.derive.Refused;
@@ -33,7 +34,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -277,7 +277,7 @@ final class Tenure {
         GuardFacts facts = new PositionGuard(config.name(), mapping).read(connection);
         List<GuardFacts.Violation> violations = new ArrayList<>(facts.violations());
         if (violations.isEmpty()
-                && new Gaps(config.name()).unrestored(Jdbi.open(connection)).isPresent()) {
+                && Handles.ask(connection, new Gaps(config.name())::unrestored).isPresent()) {
             violations.add(new GuardFacts.Violation("unfinished", "an earlier gap was not dealt with to the end"));
         }
         Position position = facts.position();
