@@ -235,7 +235,6 @@ final class Tenure {
         Synchronizer applier = current;
         EngineSource engine = new EngineSource(config, mapping, originNone);
         source.set(engine);
-        pulse.streaming(true);
         log.info("streaming from {}", from.lsn());
         engine.run(from.lsn(), batch -> {
             beat(batch);
@@ -249,6 +248,7 @@ final class Tenure {
     private void beat(Batch batch) {
         if (!batch.heartbeats().isEmpty()) {
             pulse.beat();
+            pulse.streaming(true);
             pulse.trouble("");
         }
     }
