@@ -1,6 +1,7 @@
 package dev.lockstep.run;
 
 import dev.lockstep.database.Database;
+import dev.lockstep.derive.ErrorPolicy;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.state.Lease;
@@ -80,9 +81,10 @@ final class LeaseKeeper implements AutoCloseable {
             return question.ask(Jdbi.open(connection()));
         } catch (JdbiException e) {
             closeConnection();
-            throw new SQLException("the lease could not be read or written", "08000", e);
+            throw ErrorPolicy.behind(e);
         } catch (LockstepException e) {
-            throw new SQLException(e.getMessage(), "08000", e);
+            throw new SQLException(
+                    e.getMessage(), e.getCause() instanceof SQLException sql ? sql.getSQLState() : "08000", e);
         }
     }
 

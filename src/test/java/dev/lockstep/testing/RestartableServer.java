@@ -26,8 +26,10 @@ public final class RestartableServer implements AutoCloseable {
         return TestPostgres.database(running);
     }
 
-    public void stop() throws IOException {
+    /** As {@code pg_ctl stop -m fast} does; returns when the server has gone. */
+    public void stop() throws Exception {
         running.close();
+        Await.until("the server has stopped", () -> !Files.exists(data.resolve("postmaster.pid")));
     }
 
     public void startAgain() {

@@ -170,7 +170,11 @@ public final class SidecarHarness implements AutoCloseable {
     /** Catches up, then asks the judge. */
     public void awaitInStep(Judge judge) throws Exception {
         awaitCaughtUp();
-        assertThat(judge.outOfStep(database)).as("rows out of step").isZero();
+        assertThat(judge.outOfStep(database))
+                .as(
+                        "rows out of step; dead letters: %s",
+                        database.rows("SELECT table_name, key, sqlstate, reason FROM " + name() + ".dead_letter"))
+                .isZero();
     }
 
     public Lsn position() throws SQLException {
