@@ -22,7 +22,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,8 +89,6 @@ public final class ScanRunner {
                 return runOnce();
             } catch (SQLException e) {
                 log.warn("scan: {}; going on in {} ms", retryable(e), pause.toMillis());
-            } catch (JdbiException e) {
-                log.warn("scan: {}; going on in {} ms", retryable(ErrorPolicy.behind(e)), pause.toMillis());
             } catch (LockstepException e) {
                 if (!ErrorPolicy.passes(e)) {
                     throw e;
@@ -138,21 +135,21 @@ public final class ScanRunner {
             }
         }
         first.begin();
-        gaps.closeScanned(first.handle(), name);
+        first.tell(handle -> gaps.closeScanned(handle, name));
         first.commit();
         return rowsWritten(first) - before;
     }
 
     private long rowsWritten(WriteSession session) throws SQLException {
         session.begin();
-        long rows = scans.rowsWritten(session.handle());
+        long rows = session.ask(scans::rowsWritten);
         session.commit();
         return rows;
     }
 
     private List<Scans.Scan> open(WriteSession session) throws SQLException {
         session.begin();
-        List<Scans.Scan> open = scans.all(session.handle()).stream()
+        List<Scans.Scan> open = session.ask(scans::all).stream()
                 .filter(scan -> scan.state() != Scans.State.DONE)
                 .toList();
         session.commit();
@@ -187,10 +184,10 @@ public final class ScanRunner {
 
     private Scans.Scan begin(WriteSession session, Scans.Scan scan, TableScan.Heap heap) throws SQLException {
         session.begin();
-        Scans.Scan stored = same(scans.all(session.handle()), scan);
+        Scans.Scan stored = same(session.ask(scans::all), scan);
         if (stored.endBlock().isEmpty() || stored.relfilenode() != heap.file()) {
-            scans.start(session.handle(), scan, heap.file(), heap.blocks());
-            stored = same(scans.all(session.handle()), scan);
+            session.tell(handle -> scans.start(handle, scan, heap.file(), heap.blocks()));
+            stored = same(session.ask(scans::all), scan);
         }
         session.commit();
         return stored;
@@ -248,7 +245,7 @@ public final class ScanRunner {
 
     private void finish(WriteSession session, Scans.Scan scan) throws SQLException {
         session.begin();
-        scans.finish(session.handle(), scan);
+        session.tell(handle -> scans.finish(handle, scan));
         session.commit();
     }
 

@@ -147,7 +147,7 @@ final class TableScan {
                 finish(session, range, written, List.copyOf(still));
                 return;
             }
-            scans.advance(session.handle(), scan, file, 0, written);
+            advance(session, 0, written);
             session.commit();
             written = 0;
             impossible.putAll(agents.ensure(session, agentless).impossible());
@@ -158,7 +158,7 @@ final class TableScan {
         if (still.isEmpty()) {
             commit(session, range, written);
         } else {
-            scans.advance(session.handle(), scan, file, 0, written);
+            advance(session, 0, written);
             session.commit();
             held.add(range);
             progress.step(scan.leaf(), queue.done(), end, written);
@@ -166,10 +166,18 @@ final class TableScan {
     }
 
     private void commit(WriteSession session, Range range, long written) throws SQLException {
-        scans.advance(session.handle(), scan, file, queue.doneAfter(range), written);
+        advance(session, queue.doneAfter(range), written);
         session.commit();
         queue.finished(range);
         progress.step(scan.leaf(), queue.done(), end, written);
+    }
+
+    /** Several workers move one cursor: here, and only here, they wait for one another. */
+    private void advance(WriteSession session, long next, long written) throws SQLException {
+        session.tell(handle -> {
+            handle.execute("SET LOCAL lock_timeout = '5s'");
+            scans.advance(handle, scan, file, next, written);
+        });
     }
 
     private List<String> personasWithoutAgent(Connection connection, Range range) throws SQLException {

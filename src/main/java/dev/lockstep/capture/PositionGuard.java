@@ -2,6 +2,7 @@ package dev.lockstep.capture;
 
 import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.catalog.PublicationReader;
+import dev.lockstep.database.Handles;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.Position;
@@ -17,7 +18,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +37,7 @@ public final class PositionGuard {
     /** All of the facts. */
     public GuardFacts read(Connection connection) throws SQLException {
         GuardFacts.Slot slot = slot(connection);
-        Position position = new Positions(name)
-                .read(Jdbi.open(connection))
+        Position position = Handles.ask(connection, new Positions(name)::read)
                 .map(Positions.Stored::position)
                 .orElse(null);
         Position server = serverEnd(connection);

@@ -3,7 +3,6 @@ package dev.lockstep.derive;
 import dev.lockstep.model.LockstepException;
 import java.sql.SQLException;
 import java.util.Locale;
-import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 
@@ -41,16 +40,6 @@ public enum ErrorPolicy {
         return e.kind() == LockstepException.Kind.NOT_DONE
                 && !(e instanceof Refused)
                 && e.getCause() instanceof SQLException;
-    }
-
-    /** The server's error behind one of Jdbi's; throws {@code e} itself when there is none, for then the fault is ours. */
-    public static SQLException behind(JdbiException e) {
-        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql) {
-                return sql;
-            }
-        }
-        throw e;
     }
 
     /** One line about an error that says nothing of a row's content: SQLSTATE, and the server's names. */

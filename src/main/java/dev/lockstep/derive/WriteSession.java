@@ -1,6 +1,7 @@
 package dev.lockstep.derive;
 
 import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
 import dev.lockstep.model.Snapshot;
 import dev.lockstep.state.Fence;
 import java.sql.Connection;
@@ -66,8 +67,14 @@ public final class WriteSession implements AutoCloseable {
         return connection;
     }
 
-    public Handle handle() {
-        return handle;
+    /** Asks in the transaction that was begun. */
+    public <T> T ask(Handles.Question<T> question) throws SQLException {
+        return Handles.ask(handle, question);
+    }
+
+    /** Changes state in the transaction that was begun. */
+    public void tell(Handles.Order order) throws SQLException {
+        Handles.tell(handle, order);
     }
 
     /** Whether commits carry an origin; without one our own changes come back through the stream. */

@@ -1,6 +1,7 @@
 package dev.lockstep.monitor;
 
 import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Phase;
 import dev.lockstep.monitor.StatusReport.Applied;
@@ -27,8 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.JdbiException;
 
 /** Reads {@link StatusReport} from the control schema and the server's own views; writes nothing. Thread-safe. */
 public final class StatusReader {
@@ -44,11 +43,9 @@ public final class StatusReader {
     /** @throws LockstepException when the server cannot be reached */
     public StatusReport read() {
         try (Connection connection = database.open("status")) {
-            Handle handle = Jdbi.open(connection);
-            return ControlSchema.installedVersion(connection, name).isPresent()
-                    ? expanded(connection, handle)
-                    : fresh(handle);
-        } catch (SQLException | JdbiException e) {
+            boolean there = ControlSchema.installedVersion(connection, name).isPresent();
+            return Handles.ask(connection, handle -> there ? expanded(connection, handle) : fresh(handle));
+        } catch (SQLException e) {
             throw LockstepException.notDone(
                     "the status could not be read; is the role allowed to read schema " + name + "?", e);
         }

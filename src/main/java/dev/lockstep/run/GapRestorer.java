@@ -3,6 +3,7 @@ package dev.lockstep.run;
 import dev.lockstep.backfill.ScanRunner;
 import dev.lockstep.capture.GuardFacts;
 import dev.lockstep.capture.PositionGuard;
+import dev.lockstep.database.Handles;
 import dev.lockstep.expand.Expander;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
@@ -16,8 +17,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,11 +47,11 @@ final class GapRestorer {
     /** Returns the new position. {@code connection} is in auto-commit mode, nobody uses the slot. */
     Position restore(Connection connection, GuardFacts facts, List<GuardFacts.Violation> violations)
             throws SQLException {
-        Handle handle = Jdbi.open(connection);
         String reason = violations.stream().map(GuardFacts.Violation::id).collect(Collectors.joining(","));
         String detail = violations.stream().map(GuardFacts.Violation::detail).collect(Collectors.joining("; "));
         Position before = facts.position();
-        long gap = gaps.record(handle, reason, detail, before == null ? null : before.lsn());
+        Lsn last = before == null ? null : before.lsn();
+        long gap = Handles.ask(connection, handle -> gaps.record(handle, reason, detail, last));
         log.error(
                 "gap {}: {}. Changes may have been lost: the stream starts anew and every table is scanned",
                 gap,
@@ -63,11 +62,13 @@ final class GapRestorer {
         expander.expand();
         Position end = PositionGuard.serverEnd(connection);
         Position start = new Position(confirmed(connection), end.systemId(), end.timeline(), end.commitTime());
-        handle.useTransaction(tx -> {
-            positions.restart(tx, start);
-            scans.create(tx, gap, ScanRunner.leaves(mapping));
-            gaps.restored(tx, gap, start.lsn());
-        });
+        Handles.tell(
+                connection,
+                handle -> handle.useTransaction(tx -> {
+                    positions.restart(tx, start);
+                    scans.create(tx, gap, ScanRunner.leaves(mapping));
+                    gaps.restored(tx, gap, start.lsn());
+                }));
         return start;
     }
 

@@ -1,7 +1,7 @@
 package dev.lockstep.run;
 
 import dev.lockstep.database.Database;
-import dev.lockstep.derive.ErrorPolicy;
+import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.state.Lease;
@@ -9,9 +9,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,17 +68,13 @@ final class LeaseKeeper implements AutoCloseable {
         return asking(handle -> lease.renew(handle, epoch, TIME));
     }
 
-    private interface Question<T> {
-        T ask(Handle handle);
-    }
-
     /** A connection that broke is opened anew the next time. */
-    private <T> T asking(Question<T> question) throws SQLException {
+    private <T> T asking(Handles.Question<T> question) throws SQLException {
         try {
-            return question.ask(Jdbi.open(connection()));
-        } catch (JdbiException e) {
+            return Handles.ask(connection(), question);
+        } catch (SQLException e) {
             closeConnection();
-            throw ErrorPolicy.behind(e);
+            throw e;
         } catch (LockstepException e) {
             throw new SQLException(
                     e.getMessage(), e.getCause() instanceof SQLException sql ? sql.getSQLState() : "08000", e);
@@ -103,9 +96,9 @@ final class LeaseKeeper implements AutoCloseable {
     public void close() {
         try {
             if (epoch > 0 && connection != null) {
-                lease.release(Jdbi.open(connection()), epoch);
+                Handles.tell(connection(), handle -> lease.release(handle, epoch));
             }
-        } catch (SQLException | JdbiException | LockstepException e) {
+        } catch (SQLException | LockstepException e) {
             log.debug("the lease was not given back; it runs out", e);
         }
         closeConnection();

@@ -8,6 +8,7 @@ import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.capture.debezium.EngineSource;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
 import dev.lockstep.derive.AgentCache;
 import dev.lockstep.derive.ErrorPolicy;
 import dev.lockstep.derive.Refused;
@@ -34,8 +35,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -192,7 +191,7 @@ final class Tenure implements TenureClock.Listener {
                     log.warn("the stream broke: {}; opening it again in {} ms", e.getMessage(), pause.toMillis());
                     pulse.trouble("the stream broke: " + e.getMessage());
                 }
-            } catch (SQLException | JdbiException | LockstepException e) {
+            } catch (SQLException | LockstepException e) {
                 String line = retryable(e);
                 log.warn("{}; trying again in {} ms", line, pause.toMillis());
                 pulse.trouble(line);
@@ -210,9 +209,6 @@ final class Tenure implements TenureClock.Listener {
     private static String retryable(Exception e) {
         if (e instanceof LockstepException lockstep && !ErrorPolicy.passes(lockstep)) {
             throw lockstep;
-        }
-        if (e instanceof JdbiException jdbi) {
-            return retryable(ErrorPolicy.behind(jdbi));
         }
         if (e instanceof SQLException sql) {
             return switch (ErrorPolicy.of(sql)) {
@@ -288,7 +284,7 @@ final class Tenure implements TenureClock.Listener {
         GuardFacts facts = new PositionGuard(config.name(), mapping).read(connection);
         List<GuardFacts.Violation> violations = new ArrayList<>(facts.violations());
         if (violations.isEmpty()
-                && new Gaps(config.name()).unrestored(Jdbi.open(connection)).isPresent()) {
+                && Handles.ask(connection, new Gaps(config.name())::unrestored).isPresent()) {
             violations.add(new GuardFacts.Violation("unfinished", "an earlier gap was not dealt with to the end"));
         }
         Position position = facts.position();

@@ -1,5 +1,6 @@
 package dev.lockstep.verify;
 
+import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.StopSignal;
@@ -9,8 +10,6 @@ import dev.lockstep.state.Positions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 
 /** Waits until a running sidecar has applied everything up to an LSN. */
 final class StreamWait {
@@ -31,8 +30,8 @@ final class StreamWait {
     }
 
     /** Whether a sidecar runs. */
-    boolean live(Connection connection) {
-        return new Lease(name).read(Jdbi.open(connection)).live();
+    boolean live(Connection connection) throws SQLException {
+        return Handles.ask(connection, new Lease(name)::read).live();
     }
 
     /**
@@ -41,8 +40,7 @@ final class StreamWait {
      * @throws LockstepException when the position does not move any more
      */
     void passed(Connection connection, Lsn lsn) throws SQLException, InterruptedException {
-        Handle handle = Jdbi.open(connection);
-        Lsn last = position(handle);
+        Lsn last = position(connection);
         long movedAt = System.nanoTime();
         long beatAt = 0;
         while (!last.isAtLeast(lsn)) {
@@ -53,7 +51,7 @@ final class StreamWait {
             if (stop.pause(STEP)) {
                 throw new InterruptedException("stopped");
             }
-            Lsn now = position(handle);
+            Lsn now = position(connection);
             if (now.isAfter(last)) {
                 movedAt = System.nanoTime();
             } else if (System.nanoTime() - movedAt > PATIENCE.toNanos()) {
@@ -66,7 +64,9 @@ final class StreamWait {
         }
     }
 
-    private Lsn position(Handle handle) {
-        return positions.read(handle).map(p -> p.position().lsn()).orElse(Lsn.ZERO);
+    private Lsn position(Connection connection) throws SQLException {
+        return Handles.ask(connection, positions::read)
+                .map(p -> p.position().lsn())
+                .orElse(Lsn.ZERO);
     }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.verify;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
@@ -23,8 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 
 /**
  * Holds every mapped row against the in-step predicate, in one snapshot. While a sidecar runs, a mismatch counts only if
@@ -91,10 +90,11 @@ public final class Verifier {
     private Pass pass() throws SQLException, InterruptedException {
         try (Connection connection = database.open("verify")) {
             ControlSchema.require(connection, name);
-            Instant began = Jdbi.open(connection)
-                    .createQuery("SELECT clock_timestamp()")
-                    .mapTo(Instant.class)
-                    .one();
+            Instant began = Handles.ask(
+                    connection,
+                    handle -> handle.createQuery("SELECT clock_timestamp()")
+                            .mapTo(Instant.class)
+                            .one());
             AgentComparison agents = new AgentComparison(mapping);
             Set<String> agentless = agents.missing(connection);
             SnapshotScan.Result scan = new SnapshotScan(database, mapping, workers).run();
@@ -175,14 +175,16 @@ public final class Verifier {
 
     private void record(Instant began, VerifyReport report) throws SQLException {
         try (Connection connection = database.open("verify")) {
-            Handle handle = Jdbi.open(connection);
             String json = JsonMapper.builder().build().writeValueAsString(report);
-            handle.useTransaction(tx -> {
-                new EvidenceLog(name).record(tx, "verify", began, Lsn.parse(report.asOf()), report.clean(), json);
-                if (report.clean()) {
-                    new Gaps(name).verified(tx, began);
-                }
-            });
+            Handles.tell(
+                    connection,
+                    handle -> handle.useTransaction(tx -> {
+                        new EvidenceLog(name)
+                                .record(tx, "verify", began, Lsn.parse(report.asOf()), report.clean(), json);
+                        if (report.clean()) {
+                            new Gaps(name).verified(tx, began);
+                        }
+                    }));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

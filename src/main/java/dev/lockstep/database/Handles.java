@@ -1,0 +1,57 @@
+package dev.lockstep.database;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+
+/** Jdbi on a connection that somebody else opened and closes; its errors as the driver threw them. */
+public final class Handles {
+
+    private Handles() {}
+
+    /** A question to the server. */
+    @FunctionalInterface
+    public interface Question<T> {
+        T ask(Handle handle) throws SQLException;
+    }
+
+    /** A change that has no answer. */
+    @FunctionalInterface
+    public interface Order {
+        void give(Handle handle) throws SQLException;
+    }
+
+    /** Asks on {@code connection}, in its transaction if it has one. */
+    public static <T> T ask(Connection connection, Question<T> question) throws SQLException {
+        return ask(Jdbi.open(connection), question);
+    }
+
+    /** As above, on a handle that is there already. */
+    public static <T> T ask(Handle handle, Question<T> question) throws SQLException {
+        try {
+            return question.ask(handle);
+        } catch (JdbiException e) {
+            throw driverError(e);
+        }
+    }
+
+    /** Changes something on {@code connection}. */
+    public static void tell(Connection connection, Order order) throws SQLException {
+        tell(Jdbi.open(connection), order);
+    }
+
+    /** As above, on a handle that is there already. */
+    public static void tell(Handle handle, Order order) throws SQLException {
+        try {
+            order.give(handle);
+        } catch (JdbiException e) {
+            throw driverError(e);
+        }
+    }
+
+    private static SQLException driverError(JdbiException e) {
+        return e.getCause() instanceof SQLException sql ? sql : new SQLException(e.getMessage(), "08000", e);
+    }
+}
