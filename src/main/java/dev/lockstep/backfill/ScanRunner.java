@@ -88,11 +88,7 @@ public final class ScanRunner {
             try {
                 return runOnce();
             } catch (SQLException e) {
-                ErrorPolicy policy = ErrorPolicy.of(e);
-                if (policy == ErrorPolicy.STOP || policy == ErrorPolicy.SET_ASIDE) {
-                    throw new Refused("the scan", e);
-                }
-                log.warn("scan: {}; going on in {} ms", ErrorPolicy.describe(e), pause.toMillis());
+                log.warn("scan: {}; going on in {} ms", retryable(e), pause.toMillis());
             } catch (LockstepException e) {
                 if (!ErrorPolicy.passes(e)) {
                     throw e;
@@ -102,6 +98,13 @@ public final class ScanRunner {
             pauseOrStop(pause);
             pause = pause.toSeconds() >= 5 ? pause : pause.multipliedBy(2);
         }
+    }
+
+    private static String retryable(SQLException e) {
+        return switch (ErrorPolicy.of(e)) {
+            case RETRY, GIVE_WAY -> ErrorPolicy.describe(e);
+            case SET_ASIDE, STOP -> throw new Refused("the scan", e);
+        };
     }
 
     private long runOnce() throws SQLException, InterruptedException {

@@ -8,8 +8,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -68,14 +69,18 @@ public final class RowDeriver {
      */
     public Outcome careful(Connection connection, List<RowKey> keys, Map<String, AgentMaker.Refusal> impossible)
             throws SQLException {
-        List<RowKey> ours = query(connection, sql.lockByKey(), keys);
+        checkAtOnce(connection);
+        List<List<RowKey>> locked = lock(connection, keys);
+        List<RowKey> ours = locked.stream().flatMap(List::stream).toList();
         Set<RowKey> held = new LinkedHashSet<>(query(connection, sql.existingByKey(), keys));
         ours.forEach(held::remove);
         if (ours.isEmpty()) {
             return new Outcome(0, List.copyOf(held), List.of(), List.of());
         }
-        List<RowKey> setAside = new ArrayList<>();
-        long written = halving(connection, ours, setAside);
+        Halving halving = new Halving(connection, rows -> update(connection, rows, rows));
+        long written = halving.run(locked);
+        held.addAll(halving.putOff());
+        List<RowKey> setAside = new ArrayList<>(setAside(connection, halving.refused()));
         List<RowKey> orphans = query(connection, sql.rowsWithoutAgentByKey(), ours);
         if (impossible.isEmpty()) {
             return new Outcome(written, List.copyOf(held), setAside, orphans);
@@ -86,26 +91,41 @@ public final class RowDeriver {
         return new Outcome(written, List.copyOf(held), setAside, List.of());
     }
 
-    private long halving(Connection connection, List<RowKey> keys, List<RowKey> setAside) throws SQLException {
-        Savepoint before = connection.setSavepoint();
-        try {
-            long written = update(connection, keys, keys);
-            connection.releaseSavepoint(before);
-            return written;
-        } catch (SQLException e) {
-            if (ErrorPolicy.of(e) != ErrorPolicy.SET_ASIDE) {
-                throw e;
-            }
-            connection.rollback(before);
-            if (keys.size() == 1) {
-                letters.add(connection, table.table(), keys, e.getSQLState(), ErrorPolicy.describe(e));
-                setAside.addAll(keys);
-                return 0;
-            }
-            int half = keys.size() / 2;
-            return halving(connection, keys.subList(0, half), setAside)
-                    + halving(connection, keys.subList(half, keys.size()), setAside);
+    /** What a deferred constraint would refuse at the commit it has to refuse at the row. */
+    private static void checkAtOnce(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
         }
+    }
+
+    /** Locks the rows that nobody holds; one list for each persona. */
+    private List<List<RowKey>> lock(Connection connection, List<RowKey> keys) throws SQLException {
+        Map<String, List<RowKey>> byPersona = new LinkedHashMap<>();
+        try (PreparedStatement statement = connection.prepareStatement(sql.lockByKey())) {
+            KeyArrays.bind(statement, table.key(), keys);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    String persona = row.getString(table.key().size() + 1);
+                    byPersona
+                            .computeIfAbsent(persona == null ? "" : persona, p -> new ArrayList<>())
+                            .add(KeyArrays.readOne(row, table.key().size()));
+                }
+            }
+        }
+        return List.copyOf(byPersona.values());
+    }
+
+    private List<RowKey> setAside(Connection connection, List<Halving.Refusal> refusals) throws SQLException {
+        for (Halving.Refusal refusal : refusals) {
+            SQLException cause = refusal.cause();
+            letters.add(
+                    connection,
+                    table.table(),
+                    List.of(refusal.key()),
+                    cause.getSQLState(),
+                    ErrorPolicy.describe(cause));
+        }
+        return refusals.stream().map(Halving.Refusal::key).toList();
     }
 
     private long update(Connection connection, List<RowKey> keys, List<RowKey> withoutPersona) throws SQLException {

@@ -140,7 +140,7 @@ public final class MappingResolver {
                 agentId.type() != ColumnType.UUID,
                 new Column(names.persona(), personaType),
                 names.name(),
-                name.map(c -> c.notNull() && !c.fillsItself()).orElse(false),
+                name.map(ColumnShape::notNull).orElse(false),
                 names.active(),
                 new Column(names.memoryRoot(), actualRoot),
                 actualRoot != ColumnType.UUID);

@@ -76,7 +76,8 @@ final class LeaseKeeper implements AutoCloseable {
             closeConnection();
             throw e;
         } catch (LockstepException e) {
-            throw new SQLException(e.getMessage(), "08000", e);
+            throw new SQLException(
+                    e.getMessage(), e.getCause() instanceof SQLException sql ? sql.getSQLState() : "08000", e);
         }
     }
 

@@ -12,6 +12,7 @@ import dev.lockstep.database.Handles;
 import dev.lockstep.derive.AgentCache;
 import dev.lockstep.derive.ErrorPolicy;
 import dev.lockstep.derive.Refused;
+import dev.lockstep.derive.Superseded;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.expand.PostBackfill;
 import dev.lockstep.model.Batch;
@@ -43,7 +44,7 @@ import org.slf4j.LoggerFactory;
  * around, each on a thread of its own. Ends when asked, when caught up, when superseded, or when something fails that
  * must not be gone past.
  */
-final class Tenure {
+final class Tenure implements TenureClock.Listener {
 
     private static final Logger log = LoggerFactory.getLogger(Tenure.class);
     private static final Duration TICK = Duration.ofMillis(100);
@@ -61,7 +62,6 @@ final class Tenure {
     private final ScanProgress progress;
     private final StopSignal stop;
 
-    private final AgentCache cache = new AgentCache();
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     private final AtomicReference<@Nullable EngineSource> source = new AtomicReference<>();
     private final AtomicBoolean scanned = new AtomicBoolean();
@@ -104,8 +104,7 @@ final class Tenure {
         List<Thread> threads = new ArrayList<>();
         threads.add(start("stream", this::stream));
         threads.add(start("scan", this::scan));
-        threads.add(
-                start("clock", new TenureClock(database, config, mapping, lease, stop, this::checkPublication)::run));
+        threads.add(start("clock", new TenureClock(database, config, mapping, lease, stop, this)::run));
         try {
             while (!stop.pause(TICK)) {
                 Synchronizer current = synchronizer.get();
@@ -224,15 +223,12 @@ final class Tenure {
         Position from;
         boolean originNone;
         try (Connection connection = database.open(Takeover.ROLE + "guard")) {
+            checkEpoch(connection); // one that wakes up late must not end its successor's stream
             takeover.endStream(connection);
             from = guarded(connection);
             originNone = Origins.mayAskForNone(connection, config.name());
         }
-        Synchronizer current = synchronizer.get();
-        if (current == null || current.durable().compareTo(from.lsn()) != 0) {
-            current = fresh(from);
-        }
-        Synchronizer applier = current;
+        Synchronizer applier = fresh(from);
         EngineSource engine = new EngineSource(config, mapping, originNone);
         source.set(engine);
         log.info("streaming from {}", from.lsn());
@@ -245,6 +241,13 @@ final class Tenure {
         }
     }
 
+    private void checkEpoch(Connection connection) throws SQLException {
+        long now = new Fence(config.name()).read(connection).epoch();
+        if (now != epoch) {
+            throw new Superseded(epoch, now);
+        }
+    }
+
     private void beat(Batch batch) {
         if (!batch.heartbeats().isEmpty()) {
             pulse.beat();
@@ -253,6 +256,10 @@ final class Tenure {
         }
     }
 
+    /**
+     * Nothing that was remembered of the last stream: what comes again is older than the rows it held, and agents may
+     * have changed unseen in a gap.
+     */
     private Synchronizer fresh(Position from) {
         Synchronizer old = synchronizer.get();
         Synchronizer made = new Synchronizer(
@@ -261,7 +268,7 @@ final class Tenure {
                 new LaneSessions(
                         lane -> WriteSession.open(database, config.name(), Takeover.ROLE + "lane-" + lane, lane, epoch),
                         config.run().lanes()),
-                cache,
+                new AgentCache(),
                 from.lsn(),
                 meter,
                 stop);
@@ -291,10 +298,21 @@ final class Tenure {
     }
 
     /** An ALTER may come at any time: a wrong publication means lost changes, or writers that fail. */
-    private void checkPublication(List<String> differences) {
+    @Override
+    public void publicationAltered(List<String> differences) {
         EngineSource running = source.get();
         if (running != null) {
             log.warn("the publication was altered: {}", String.join("; ", differences));
+            running.close();
+        }
+    }
+
+    /** A server that stops waits until its walsenders' clients confirm the last byte, which we never do. */
+    @Override
+    public void serverStopping() {
+        EngineSource running = source.get();
+        if (running != null && pulse.streaming()) {
+            log.warn("the server is stopping: the stream is closed until it is back");
             running.close();
         }
     }
@@ -303,7 +321,7 @@ final class Tenure {
         ScanRunner runner = new ScanRunner(
                 config.name(),
                 mapping,
-                cache,
+                new AgentCache(), // not the stream's: what a scan read before an agent went must not outlive the event
                 worker -> WriteSession.open(
                         database, config.name(), Takeover.ROLE + "scan-" + worker, Fence.SCAN_SEAT + worker, epoch),
                 config.backfill().batch(),

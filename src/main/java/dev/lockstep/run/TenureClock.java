@@ -15,7 +15,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,27 +28,39 @@ final class TenureClock {
     private static final Duration STEP = Duration.ofMillis(500);
     private static final Duration RENEW_EVERY = Duration.ofSeconds(2);
 
+    /** {@code cannot_connect_now}: starting up or shutting down. */
+    private static final String STOPPING = "57P03";
+
     private final Database database;
     private final LockstepConfig config;
     private final Mapping mapping;
     private final LeaseKeeper lease;
     private final StopSignal stop;
-    private final Consumer<List<String>> altered;
+    private final Listener listener;
 
-    /** @param altered is told how the publication differs from what it has to be */
+    /** Is told what the clock sees; must not block. */
+    interface Listener {
+
+        /** The publication differs from what it has to be, one line each. */
+        void publicationAltered(List<String> differences);
+
+        /** The server wants to stop, and waits for the stream to be closed before it does. */
+        void serverStopping();
+    }
+
     TenureClock(
             Database database,
             LockstepConfig config,
             Mapping mapping,
             LeaseKeeper lease,
             StopSignal stop,
-            Consumer<List<String>> altered) {
+            Listener listener) {
         this.database = database;
         this.config = config;
         this.mapping = mapping;
         this.lease = lease;
         this.stop = stop;
-        this.altered = altered;
+        this.listener = listener;
     }
 
     void run() throws InterruptedException {
@@ -75,6 +86,9 @@ final class TenureClock {
             return true;
         } catch (SQLException e) {
             log.warn("the lease could not be renewed ({}); trying on", e.getSQLState());
+            if (STOPPING.equals(e.getSQLState())) {
+                listener.serverStopping();
+            }
             return false;
         }
     }
@@ -86,7 +100,7 @@ final class TenureClock {
             freeWriters(connection, guard.unfit(connection));
             List<String> differences = guard.publication(connection);
             if (!differences.isEmpty()) {
-                altered.accept(differences);
+                listener.publicationAltered(differences);
             }
         } catch (SQLException e) {
             log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());

@@ -50,10 +50,13 @@ public final class DeriveSql {
                         update(leaf, assignWithoutPersona(), "") + " WHERE " + DriftSql.RANGE + " AND " + condition);
     }
 
-    /** Locks those of the named rows that nobody else holds and returns their keys as text. Parameters: the key arrays. */
+    /**
+     * Locks those of the named rows that nobody else holds and returns their keys and their persona, as text. Parameters:
+     * the key arrays.
+     */
     public String lockByKey() {
-        return "SELECT " + keyTexts() + " FROM " + Sql.quote(table.table()) + " t JOIN " + keys() + " ON " + keyJoin()
-                + " FOR NO KEY UPDATE OF t SKIP LOCKED";
+        return "SELECT " + keyTexts() + ", " + InStep.persona(table) + "::text FROM " + Sql.quote(table.table())
+                + " t JOIN " + keys() + " ON " + keyJoin() + " FOR NO KEY UPDATE OF t SKIP LOCKED";
     }
 
     /** Which of the named rows exist, keys as text. Parameters: the key arrays. */

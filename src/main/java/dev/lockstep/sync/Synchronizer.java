@@ -127,7 +127,7 @@ public final class Synchronizer implements AutoCloseable {
         if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
             patiently("retrying held rows", this::retryHeld);
         }
-        if (letters.any() && elapsed(lettersTriedAt, LETTERS_EVERY)) {
+        if (elapsed(lettersTriedAt, LETTERS_EVERY)) { // a scan sets rows aside, too, and does not tell
             patiently("retrying dead letters", this::retryLetters);
         }
         patiently("storing the position", this::persist);
@@ -159,12 +159,12 @@ public final class Synchronizer implements AutoCloseable {
         boolean nothing = plan.rows().values().stream().allMatch(Map::isEmpty)
                 && plan.personas().isEmpty()
                 && plan.agentsChanged().isEmpty();
+        if (letters.any()) {
+            letters.settle(lanes.get(0), plan); // first: a row set aside below may be newer than a TRUNCATE here
+        }
         if (!nothing) {
             awaitVisible(lanes.get(0), plan.transactions());
             derive(plan, number, boundary);
-        }
-        if (letters.any()) {
-            letters.settle(lanes.get(0), plan);
         }
     }
 

@@ -109,9 +109,7 @@ public final class SidecarHarness implements AutoCloseable {
 
     /** Stops it as SIGTERM would. */
     public void stop() throws InterruptedException {
-        stop.request();
-        thread.join(Duration.ofSeconds(60).toMillis());
-        assertThat(thread.isAlive()).as("still runs").isFalse();
+        stopWaiting();
         assertThat(failure.get()).isNull();
     }
 
@@ -134,6 +132,13 @@ public final class SidecarHarness implements AutoCloseable {
     private void endSessions() throws SQLException {
         database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE starts_with(application_name, '"
                 + name() + "/')");
+    }
+
+    /** Asks it to stop and waits, whatever it ends with. */
+    public void stopWaiting() throws InterruptedException {
+        stop.request();
+        thread.join(Duration.ofSeconds(60).toMillis());
+        assertThat(thread.isAlive()).as("still runs").isFalse();
     }
 
     public boolean running() {
@@ -165,7 +170,11 @@ public final class SidecarHarness implements AutoCloseable {
     /** Catches up, then asks the judge. */
     public void awaitInStep(Judge judge) throws Exception {
         awaitCaughtUp();
-        assertThat(judge.outOfStep(database)).as("rows out of step").isZero();
+        assertThat(judge.outOfStep(database))
+                .as(
+                        "rows out of step; dead letters: %s",
+                        database.rows("SELECT table_name, key, sqlstate, reason FROM " + name() + ".dead_letter"))
+                .isZero();
     }
 
     public Lsn position() throws SQLException {
@@ -203,14 +212,16 @@ public final class SidecarHarness implements AutoCloseable {
                 stop.request();
                 thread.join(Duration.ofSeconds(30).toMillis());
             }
-            Await.until("the slot is free", () -> {
+            Await.until("nobody of ours is connected", () -> {
                 endSessions();
-                return database.number("SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name = '"
-                                + name() + "'")
+                return database.number("SELECT count(*) FROM pg_stat_activity WHERE starts_with(application_name, '"
+                                + name() + "/')")
                         == 0;
             });
-            database.rows("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
-                    + name() + "'");
+            database.rows("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name IN ('"
+                    + name() + "', '" + name() + "_copy')");
+            database.rows("SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin"
+                    + " WHERE starts_with(roname, '" + name() + "_')");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Exception e) {

@@ -106,11 +106,17 @@ final class RecordDecoder {
                 shape.table(),
                 kind,
                 row == null ? new RowKey(List.of()) : key(row, shape.key()),
-                row == null ? null : column(row, shape.persona()),
-                row == null ? null : column(row, shape.agent()),
+                row == null || !known(kind, shape, shape.persona()) ? null : column(row, shape.persona()),
+                row == null || !known(kind, shape, shape.agent()) ? null : column(row, shape.agent()),
                 source.getInt64("txId"),
                 new Lsn(source.getInt64("lsn")),
                 time(source));
+    }
+
+    /** The server sends no more of a deleted row than its key; the engine fills the other columns with empty values. */
+    private static boolean known(RowChange.Op kind, Shape shape, @Nullable String column) {
+        return kind != RowChange.Op.DELETE
+                || shape.key().stream().anyMatch(key -> key.name().equals(column));
     }
 
     private static Instant time(Struct source) {

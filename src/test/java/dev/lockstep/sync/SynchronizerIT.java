@@ -1,0 +1,167 @@
+package dev.lockstep.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.catalog.CatalogReader;
+import dev.lockstep.derive.AgentCache;
+import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Batch;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.MappingResolver;
+import dev.lockstep.model.RowChange;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Events;
+import dev.lockstep.testing.Judge;
+import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.SidecarHarness;
+import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.TestPostgres;
+import dev.lockstep.testing.Writers;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a sidecar does with batches, at interleavings that only batches made by hand can force. */
+class SynchronizerIT {
+
+    private final TestDatabase db = TestPostgres.database();
+    private final Events events = new Events(db);
+    private final StopSignal stop = new StopSignal();
+    private SidecarHarness sidecar;
+    private Mapping mapping;
+    private Lsn start;
+
+    @BeforeEach
+    void expand() throws SQLException {
+        db.execute(LegacySchema.PASCAL.ddl());
+        sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).backfilled();
+        try (Connection connection = db.connect()) {
+            mapping = MappingResolver.resolve(
+                    LegacySchema.PASCAL.spec(), new CatalogReader().read(connection, LegacySchema.PASCAL.spec()));
+        }
+        start = sidecar.position();
+    }
+
+    @AfterEach
+    void close() {
+        sidecar.close();
+    }
+
+    @Test
+    void aBatchCutInTwoByLanesAndACrashLosesNothing() throws Exception {
+        insert(3 * Lanes.ALONE);
+        Lsn end = Lsn.parse(db.text("SELECT pg_current_wal_lsn()"));
+        AtomicInteger opened = new AtomicInteger();
+        LaneSessions secondIsCutOff = new LaneSessions(
+                lane -> {
+                    WriteSession session = open(lane);
+                    if (lane == 1) {
+                        opened.incrementAndGet();
+                        cutOff(session);
+                    }
+                    return session;
+                },
+                2);
+        try (Synchronizer synchronizer = synchronizer(secondIsCutOff)) {
+            CompletableFuture<Void> applying = Writers.beside(() -> synchronizer.apply(events.inserted("true", end)));
+            Await.until("the second lane has failed twice", () -> opened.get() >= 3);
+            assertThat(Judge.PASCAL.outOfStep(db)).isBetween(1L, 3L * Lanes.ALONE - 1);
+            assertThat(sidecar.position()).isEqualTo(start);
+            stop.request();
+            Assertions.assertThatThrownBy(applying::join).hasRootCauseInstanceOf(InterruptedException.class);
+        }
+        sidecar.start().awaitInStep(Judge.PASCAL);
+        sidecar.assertTheStreamAloneDidIt();
+    }
+
+    /** S2. The hash makes every message a candidate each time; the statement writes none that is in step. */
+    @Test
+    void changesDeliveredAgainWriteNothing() throws Exception {
+        insert(50);
+        Lsn end = Lsn.parse(db.text("SELECT pg_current_wal_lsn()"));
+        try (Synchronizer synchronizer = synchronizer(lanes())) {
+            synchronizer.apply(events.inserted("true", end));
+            assertThat(Judge.PASCAL.outOfStep(db)).isZero();
+            List<List<String>> versions = versions();
+            Batch again = events.inserted("true", end);
+            synchronizer.apply(again);
+            synchronizer.apply(again);
+            synchronizer.tick();
+            assertThat(versions()).isEqualTo(versions);
+        }
+    }
+
+    /** The row was derived from an agent that had just gone: its event names the key alone, and the row names no agent. */
+    @Test
+    void aRowWhoseAgentWentBeforeItWasDerivedFollowsWhenTheAgentsEventComes() throws Exception {
+        db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") VALUES (gen_random_uuid(), 'first')");
+        try (Synchronizer synchronizer = synchronizer(lanes())) {
+            synchronizer.apply(events.inserted("true", end()));
+            db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\")"
+                    + " SELECT \"FromPersonaId\", 'second' FROM \"Messages\"");
+            String agent = db.text("SELECT \"Id\" FROM \"Agents\"");
+            db.execute("DELETE FROM \"Agents\"");
+            synchronizer.apply(events.inserted("\"Content\" = 'second'", end()));
+            synchronizer.apply(batch(List.of(events.agentDeleted(agent))));
+            assertThat(db.number("SELECT count(*) FROM \"Messages\" WHERE \"FromAgentId\" IS NULL"
+                            + " AND \"Content\" = 'second'"))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void aRowSetAsideAfterATruncateInTheSameBatchKeepsItsLetter() throws Exception {
+        db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") VALUES (gen_random_uuid(), 'poison');"
+                + "ALTER TABLE \"Messages\" ADD CHECK (\"FromAgentId\" IS NULL OR \"Content\" <> 'poison')");
+        try (Synchronizer synchronizer = synchronizer(lanes())) {
+            List<RowChange> changes = new ArrayList<>(List.of(events.messagesTruncated()));
+            changes.addAll(events.insertsOf("true"));
+            synchronizer.apply(batch(changes));
+            assertThat(sidecar.deadLetters()).isOne();
+        }
+    }
+
+    private Batch batch(List<RowChange> changes) throws SQLException {
+        return new Batch(changes, end(), List.of());
+    }
+
+    private Lsn end() throws SQLException {
+        return Lsn.parse(db.text("SELECT pg_current_wal_lsn()"));
+    }
+
+    private void insert(int rows) throws SQLException {
+        db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT gen_random_uuid(), i"
+                + " FROM generate_series(1, " + rows + ") i");
+    }
+
+    private List<List<String>> versions() throws SQLException {
+        return db.rows("SELECT \"Id\", xmin, ctid FROM \"Messages\" ORDER BY 1");
+    }
+
+    private Synchronizer synchronizer(LaneSessions lanes) {
+        return new Synchronizer(sidecar.name(), mapping, lanes, new AgentCache(), start, SyncMeter.NONE, stop);
+    }
+
+    private LaneSessions lanes() {
+        return new LaneSessions(this::open, 2);
+    }
+
+    private WriteSession open(int lane) throws SQLException {
+        return WriteSession.open(sidecar.lockstep(), sidecar.name(), "lane-" + lane, lane, 0);
+    }
+
+    private void cutOff(WriteSession session) throws SQLException {
+        int pid = session.connection().unwrap(org.postgresql.PGConnection.class).getBackendPID();
+        session.rollback();
+        db.rows("SELECT pg_terminate_backend(" + pid + ", 10000)");
+    }
+}
