@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** A real server for the tests of one JVM, with logical decoding and durable settings; each test takes its own database. */
 public final class TestPostgres {
@@ -24,6 +25,10 @@ public final class TestPostgres {
 
     /** A server of its own, for tests that stop it or change its settings; the caller closes it. */
     public static EmbeddedPostgres start(Map<String, String> settings) {
+        return start(settings, builder -> {});
+    }
+
+    static EmbeddedPostgres start(Map<String, String> settings, Consumer<EmbeddedPostgres.Builder> more) {
         try {
             EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                     .setServerConfig("wal_level", "logical")
@@ -34,6 +39,7 @@ public final class TestPostgres {
                     .setServerConfig("max_replication_slots", "20")
                     .setServerConfig("max_connections", "200");
             settings.forEach(builder::setServerConfig);
+            more.accept(builder);
             EmbeddedPostgres server = builder.start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> close(server)));
             return server;
