@@ -1,9 +1,12 @@
 package dev.lockstep.cli;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import dev.lockstep.model.LockstepException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.slf4j.LoggerFactory;
 
 /** The two variables that logback.xml reads: a misspelt one would silently mean something else. */
 final class LogSettings {
@@ -19,6 +22,14 @@ final class LogSettings {
                 "LOCKSTEP_LOG",
                 environment.getOrDefault("LOCKSTEP_LOG", "info").toLowerCase(Locale.ROOT));
         oneOf(FORMATS, "LOCKSTEP_LOG_FORMAT", environment.getOrDefault("LOCKSTEP_LOG_FORMAT", "text"));
+    }
+
+    /** For a command that tells its own story: warnings only, unless somebody asked for more. */
+    static void quiet(Map<String, String> environment) {
+        if (!environment.containsKey("LOCKSTEP_LOG")
+                && LoggerFactory.getLogger("dev.lockstep") instanceof Logger logger) {
+            logger.setLevel(Level.WARN);
+        }
     }
 
     private static void oneOf(List<String> words, String variable, String value) {

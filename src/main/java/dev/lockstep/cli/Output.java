@@ -32,6 +32,13 @@ final class Output {
         return form.get() == Form.json;
     }
 
+    /** A line of a longer story, for a reader alone. */
+    void tell(String line) {
+        if (!isJson()) {
+            out.println(line);
+        }
+    }
+
     /**
      * Shows the one result of a command.
      *

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -34,6 +35,15 @@ public final class DemoSchema {
               FOREIGN KEY ("ConversationId") REFERENCES "Conversations" ("Id") ON DELETE CASCADE;
             ALTER TABLE "Messages" ADD CONSTRAINT "FK_Messages_Personas_FromPersonaId"
               FOREIGN KEY ("FromPersonaId") REFERENCES "Personas" ("Id");
+            """;
+
+    /** Plain SQL that shares nothing with the product: every row that is not as its persona and its content say. */
+    private static final String OUT_OF_STEP = """
+            SELECT (SELECT count(*) FROM "Conversations" c LEFT JOIN "Agents" a ON a."PersonaId" = c."PersonaId"
+                    WHERE c."PersonaId" IS NOT NULL AND (a."Id" IS NULL OR c."AgentId" IS DISTINCT FROM a."Id"))
+                 + (SELECT count(*) FROM "Messages" m LEFT JOIN "Agents" a ON a."PersonaId" = m."FromPersonaId"
+                    WHERE (m."FromPersonaId" IS NOT NULL AND (a."Id" IS NULL OR m."FromAgentId" IS DISTINCT FROM a."Id"))
+                       OR m."ContentHash" IS DISTINCT FROM encode(sha256(convert_to(m."Content", 'UTF8')), 'hex'))
             """;
 
     /**
@@ -88,6 +98,15 @@ public final class DemoSchema {
                 FROM generate_series(1, %d) i
                 """.formatted(
                                 size.conversations(), size.personas(), size.messages()));
+    }
+
+    /** Rows out of step, counted without the product; after expand. */
+    static long outOfStep(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(OUT_OF_STEP)) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     /** The persona of this number, from 1. */

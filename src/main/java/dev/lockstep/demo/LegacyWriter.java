@@ -1,6 +1,7 @@
 package dev.lockstep.demo;
 
 import dev.lockstep.config.DatabaseConfig;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ScheduledFuture;
@@ -10,18 +11,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One writer. Open loop: transactions are due by the clock, and those that came late are made up for. Slow transactions
- * have a connection and a thread of their own, one at a time.
+ * have a connection and a thread of their own, one at a time and seconds apart.
  */
 final class LegacyWriter {
 
     private static final int LEAST_HELD_MILLIS = 300;
     private static final int MOST_HELD_MILLIS = 2500;
+    private static final Duration BETWEEN_SLOW = Duration.ofSeconds(4);
 
     private final Random random;
     private final List<LegacyKind> kinds;
     private final LegacySession session;
     private final LegacySession slow;
     private final AtomicBoolean slowOpen = new AtomicBoolean();
+    private volatile long slowEnded = System.nanoTime();
     private final ScheduledThreadPoolExecutor clock;
     private final ScheduledThreadPoolExecutor slowClock;
 
@@ -77,7 +80,7 @@ final class LegacyWriter {
         LegacyKind kind = kinds.get(random.nextInt(kinds.size()));
         if (kind == LegacyKind.SLOW) {
             int held = random.nextInt(LEAST_HELD_MILLIS, MOST_HELD_MILLIS);
-            if (slowOpen.compareAndSet(false, true)) {
+            if (System.nanoTime() - slowEnded > BETWEEN_SLOW.toNanos() && slowOpen.compareAndSet(false, true)) {
                 slowClock.execute(() -> hold(held));
             }
         } else if (session.begin(kind)) {
@@ -95,6 +98,7 @@ final class LegacyWriter {
 
     private void release() {
         slow.end(LegacyKind.SLOW);
+        slowEnded = System.nanoTime();
         slowOpen.set(false);
     }
 }
