@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeline its timeline
  * @param current where its WAL ends
  * @param publication how the publication differs from what it has to be; one line each
+ * @param othersLeftOut whether the stream left out commits of every origin while there was one that is not ours
  */
 public record GuardFacts(
         @Nullable Slot slot,
@@ -22,7 +23,8 @@ public record GuardFacts(
         long systemId,
         int timeline,
         Lsn current,
-        List<String> publication) {
+        List<String> publication,
+        boolean othersLeftOut) {
 
     public GuardFacts {
         publication = List.copyOf(publication);
@@ -59,6 +61,12 @@ public record GuardFacts(
         positionViolations(found);
         if (!publication.isEmpty()) {
             found.add(new Violation("publication-altered", String.join("; ", publication)));
+        }
+        if (othersLeftOut) {
+            found.add(new Violation(
+                    "origin-appeared",
+                    "the stream left out commits that carry an origin, and an origin or a subscription of somebody else"
+                            + " came up"));
         }
         return found;
     }

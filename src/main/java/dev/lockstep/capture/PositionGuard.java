@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PositionGuard {
 
+    private static final String ORIGIN_NONE = "origin=none ";
+
     private final String name;
     private final Mapping mapping;
 
@@ -42,11 +44,43 @@ public final class PositionGuard {
                 .orElse(null);
         Position server = serverEnd(connection);
         return new GuardFacts(
-                slot, position, server.systemId(), server.timeline(), server.lsn(), publication(connection));
+                slot,
+                position,
+                server.systemId(),
+                server.timeline(),
+                server.lsn(),
+                publication(connection),
+                leavesOthersOut(connection));
     }
 
-    /** How the publication differs from what it has to be. */
+    /** What {@link #remember} takes. Read it before the facts. */
+    public String version(Connection connection, boolean originNone) throws SQLException {
+        return (originNone ? ORIGIN_NONE : "") + new PublicationReader().version(connection, name);
+    }
+
+    /** Remembers what the stream is opened on: from here on any change of the publication is a difference. */
+    public void remember(Connection connection, String version) throws SQLException {
+        Handles.tell(connection, handle -> new Positions(name).opened(handle, version));
+    }
+
+    /** How the publication differs from what it has to be, and has been ever since the stream was opened on it. */
     public List<String> publication(Connection connection) throws SQLException {
+        List<String> differences = differences(connection);
+        String opened = Handles.ask(connection, new Positions(name)::openedOn);
+        return differences.isEmpty()
+                        && !opened.isEmpty()
+                        && !opened.equals(version(connection, opened.startsWith(ORIGIN_NONE)))
+                ? List.of("it was altered, and altered back")
+                : differences;
+    }
+
+    /** Whether the server leaves out the commits of every origin, while there is one that is not ours. */
+    public boolean leavesOthersOut(Connection connection) throws SQLException {
+        return Handles.ask(connection, new Positions(name)::openedOn).startsWith(ORIGIN_NONE)
+                && !Origins.mayAskForNone(connection, name);
+    }
+
+    private List<String> differences(Connection connection) throws SQLException {
         int major = connection.getMetaData().getDatabaseMajorVersion();
         List<TableName> tables = new ArrayList<>(mapping.captured());
         mapping.tables().forEach(t -> tables.addAll(t.leaves()));

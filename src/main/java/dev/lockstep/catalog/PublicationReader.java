@@ -7,8 +7,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +49,19 @@ public final class PublicationReader {
              WHERE p.pubname = ?
             """;
 
+    private static final String VERSION = """
+            SELECT 'p' || p.oid || '/' || p.xmin FROM pg_publication p WHERE p.pubname = ?
+            UNION ALL
+            SELECT 'r' || r.oid || '/' || r.xmin FROM pg_publication_rel r
+              JOIN pg_publication p ON p.oid = r.prpubid WHERE p.pubname = ?
+            """;
+
+    private static final String SCHEMA_VERSIONS = """
+            UNION ALL
+            SELECT 's' || s.oid || '/' || s.xmin FROM pg_publication_namespace s
+              JOIN pg_publication p ON p.oid = s.pnpubid WHERE p.pubname = ?
+            """;
+
     private static final String SCHEMAS = """
             SELECT n.nspname FROM pg_publication p
               JOIN pg_publication_namespace s ON s.pnpubid = p.oid
@@ -73,6 +89,29 @@ public final class PublicationReader {
                         row.getBoolean("pubviaroot"),
                         tables,
                         filtered));
+            }
+        }
+    }
+
+    /**
+     * The versions of everything the publication is made of. Another one means that it was altered in between, even if it
+     * reads the same now. Empty when there is no publication.
+     */
+    public String version(Connection connection, String name) throws SQLException {
+        boolean schemas = versionOf(connection) >= LISTS;
+        try (PreparedStatement statement = connection.prepareStatement(schemas ? VERSION + SCHEMA_VERSIONS : VERSION)) {
+            statement.setString(1, name);
+            statement.setString(2, name);
+            if (schemas) {
+                statement.setString(3, name);
+            }
+            try (ResultSet row = statement.executeQuery()) {
+                List<String> parts = new ArrayList<>();
+                while (row.next()) {
+                    parts.add(row.getString(1));
+                }
+                Collections.sort(parts);
+                return String.join(" ", parts);
             }
         }
     }

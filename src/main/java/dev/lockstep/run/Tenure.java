@@ -4,6 +4,7 @@ import dev.lockstep.backfill.ScanProgress;
 import dev.lockstep.backfill.ScanRunner;
 import dev.lockstep.capture.CaptureFailure;
 import dev.lockstep.capture.GuardFacts;
+import dev.lockstep.capture.Origins;
 import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.capture.debezium.EngineSource;
 import dev.lockstep.config.LockstepConfig;
@@ -64,6 +65,7 @@ final class Tenure implements TenureClock.Listener {
 
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     private final AtomicReference<@Nullable EngineSource> source = new AtomicReference<>();
+    private final AtomicReference<@Nullable EngineSource> letGo = new AtomicReference<>();
     private final AtomicBoolean scanned = new AtomicBoolean();
     private final AtomicBoolean scanAgain = new AtomicBoolean();
     private final AtomicReference<@Nullable Synchronizer> synchronizer = new AtomicReference<>();
@@ -225,8 +227,8 @@ final class Tenure implements TenureClock.Listener {
         try (Connection connection = database.open(Takeover.ROLE + "guard")) {
             checkEpoch(connection); // one that wakes up late must not end its successor's stream
             takeover.endStream(connection);
-            from = guarded(connection);
             originNone = Origins.mayAskForNone(connection, config.name());
+            from = guarded(connection, originNone);
         }
         Synchronizer applier = fresh(from);
         EngineSource engine = new EngineSource(config, mapping, originNone);
@@ -280,8 +282,10 @@ final class Tenure implements TenureClock.Listener {
     }
 
     /** The stored position, or, after a gap, the one the stream starts anew from. */
-    private Position guarded(Connection connection) throws SQLException {
-        GuardFacts facts = new PositionGuard(config.name(), mapping).read(connection);
+    private Position guarded(Connection connection, boolean originNone) throws SQLException {
+        PositionGuard guard = new PositionGuard(config.name(), mapping);
+        String version = guard.version(connection, originNone);
+        GuardFacts facts = guard.read(connection);
         List<GuardFacts.Violation> violations = new ArrayList<>(facts.violations());
         if (violations.isEmpty()
                 && Handles.ask(connection, new Gaps(config.name())::unrestored).isPresent()) {
@@ -289,9 +293,11 @@ final class Tenure implements TenureClock.Listener {
         }
         Position position = facts.position();
         if (violations.isEmpty() && position != null) {
+            guard.remember(connection, version);
             return position;
         }
         Position restored = restorer.restore(connection, facts, violations);
+        guard.remember(connection, guard.version(connection, originNone));
         scanAgain.set(true);
         scanned.set(false);
         return restored;
@@ -299,10 +305,10 @@ final class Tenure implements TenureClock.Listener {
 
     /** An ALTER may come at any time: a wrong publication means lost changes, or writers that fail. */
     @Override
-    public void publicationAltered(List<String> differences) {
+    public void streamUnsound(String why) {
         EngineSource running = source.get();
         if (running != null) {
-            log.warn("the publication was altered: {}", String.join("; ", differences));
+            log.warn("{}", why);
             running.close();
         }
     }
@@ -311,8 +317,10 @@ final class Tenure implements TenureClock.Listener {
     @Override
     public void serverStopping() {
         EngineSource running = source.get();
-        if (running != null && pulse.streaming()) {
-            log.warn("the server is stopping: the stream is closed until it is back");
+        if (running != null) {
+            if (letGo.getAndSet(running) != running) {
+                log.warn("the server is stopping: the stream is closed until it is back");
+            }
             running.close();
         }
     }

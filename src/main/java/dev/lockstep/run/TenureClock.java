@@ -41,8 +41,8 @@ final class TenureClock {
     /** Is told what the clock sees; must not block. */
     interface Listener {
 
-        /** The publication differs from what it has to be, one line each. */
-        void publicationAltered(List<String> differences);
+        /** Changes may be missing from the stream that is open. */
+        void streamUnsound(String why);
 
         /** The server wants to stop, and waits for the stream to be closed before it does. */
         void serverStopping();
@@ -100,7 +100,9 @@ final class TenureClock {
             freeWriters(connection, guard.unfit(connection));
             List<String> differences = guard.publication(connection);
             if (!differences.isEmpty()) {
-                listener.publicationAltered(differences);
+                listener.streamUnsound("the publication was altered: " + String.join("; ", differences));
+            } else if (guard.leavesOthersOut(connection)) {
+                listener.streamUnsound("somebody else's origin or subscription came up");
             }
         } catch (SQLException e) {
             log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());

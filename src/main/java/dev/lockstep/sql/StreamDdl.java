@@ -106,9 +106,16 @@ final class StreamDdl {
     private ExpandStep alterPublication(Publication actual) {
         return ExpandStep.transaction(
                 "Alter publication " + name + ": " + String.join("; ", spec.differenceFrom(actual)),
-                spec.alterSql(actual),
+                alterSql(actual),
                 List.of(),
                 "ownership of publication " + name + " and of the published tables");
+    }
+
+    /** With a new table to publish, and nothing lost: the run that comes next is not to take it for somebody's doing. */
+    private List<String> alterSql(Publication actual) {
+        List<String> statements = new ArrayList<>(spec.alterSql(actual));
+        statements.add("UPDATE " + Sql.quote(name) + ".position SET opened_on = ''");
+        return statements;
     }
 
     private ExpandStep createSlot() {

@@ -37,6 +37,21 @@ public final class Positions {
                 .findOne();
     }
 
+    /** What {@link #opened} was last told; empty when nothing since the stream began. */
+    public String openedOn(Handle handle) {
+        return handle.createQuery("SELECT opened_on FROM " + table)
+                .mapTo(String.class)
+                .findOne()
+                .orElse("");
+    }
+
+    /** Remembers what the stream was opened on. */
+    public void opened(Handle handle, String on) {
+        handle.createUpdate("UPDATE " + table + " SET opened_on = :on WHERE opened_on <> :on")
+                .bind("on", on)
+                .execute();
+    }
+
     /** Moves forward in the caller's transaction. */
     public void advance(Connection connection, Lsn lsn, Instant commitTime, long rowsStreamed) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("UPDATE " + table
@@ -54,7 +69,7 @@ public final class Positions {
         handle.createUpdate("INSERT INTO " + table + " AS p (lsn, system_id, timeline, commit_time)"
                         + " VALUES (:lsn::pg_lsn, :system, :timeline, :time) ON CONFLICT (one) DO UPDATE SET"
                         + " lsn = excluded.lsn, system_id = excluded.system_id, timeline = excluded.timeline,"
-                        + " commit_time = excluded.commit_time, moved_at = clock_timestamp()")
+                        + " commit_time = excluded.commit_time, moved_at = clock_timestamp(), opened_on = ''")
                 .bind("lsn", position.lsn().toString())
                 .bind("system", position.systemId())
                 .bind("timeline", position.timeline())

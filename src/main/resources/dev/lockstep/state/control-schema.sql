@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS {schema}.lease (
   backend_start timestamptz NOT NULL DEFAULT '-infinity',
   expires_at timestamptz NOT NULL DEFAULT '-infinity');
 
--- Every transaction committed at or before lsn has been applied.
+-- Every transaction committed at or before lsn has been applied. opened_on is the publication that the stream is read
+-- from, in its version: altered, and altered back, it is another, for what was written in between was not published.
 CREATE TABLE IF NOT EXISTS {schema}.position (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   lsn pg_lsn NOT NULL,
@@ -32,7 +33,8 @@ CREATE TABLE IF NOT EXISTS {schema}.position (
   timeline int NOT NULL,
   commit_time timestamptz NOT NULL,
   moved_at timestamptz NOT NULL DEFAULT now(),
-  rows_streamed bigint NOT NULL DEFAULT 0);
+  rows_streamed bigint NOT NULL DEFAULT 0,
+  opened_on text NOT NULL DEFAULT '');
 
 -- What could have been lost. Closed for the gate only when scanned, and verified clean after that.
 CREATE TABLE IF NOT EXISTS {schema}.gap (

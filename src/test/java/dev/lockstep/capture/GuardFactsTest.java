@@ -52,11 +52,11 @@ class GuardFactsTest {
                 Arguments.of("position-ahead", facts(GOOD, new Position(lsn(501), SYSTEM, 1, Instant.EPOCH))),
                 Arguments.of(
                         "publication-altered",
-                        new GuardFacts(GOOD, AT_100, SYSTEM, 1, lsn(500), List.of("it does not publish x"))));
+                        new GuardFacts(GOOD, AT_100, SYSTEM, 1, lsn(500), List.of("it does not publish x"), false)));
     }
 
     private static GuardFacts facts(@Nullable Slot slot, @Nullable Position position) {
-        return new GuardFacts(slot, position, SYSTEM, 1, lsn(500), List.of());
+        return new GuardFacts(slot, position, SYSTEM, 1, lsn(500), List.of(), false);
     }
 
     private static Lsn lsn(long value) {

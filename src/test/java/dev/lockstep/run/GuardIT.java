@@ -82,6 +82,32 @@ class GuardIT {
         }
     }
 
+    /** The publication reads the same afterwards; what was written in between was not published all the same. */
+    @Test
+    void aTableDroppedFromThePublicationAndAddedAgain() throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(LegacySchema.PASCAL.ddl());
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec())
+                .backfilled()
+                .start()) {
+            db.execute(WRITE);
+            sidecar.awaitInStep(Judge.PASCAL);
+            sidecar.stop();
+            String columns = db.number("SHOW server_version_num") < 150000
+                    ? ""
+                    : db.text("SELECT '(' || string_agg(quote_ident(c), ', ') || ')' FROM pg_publication_tables,"
+                            + " unnest(attnames) c WHERE pubname = '" + sidecar.name()
+                            + "' AND tablename = 'Messages'");
+            db.execute("ALTER PUBLICATION " + sidecar.name() + " DROP TABLE \"Messages\"");
+            db.execute(WRITE);
+            db.execute("ALTER PUBLICATION " + sidecar.name() + " ADD TABLE \"Messages\" " + columns);
+            sidecar.start();
+            Await.until("the gap is scanned", () -> scannedGaps(db, sidecar) == 1);
+            sidecar.awaitInStep(Judge.PASCAL);
+            assertOneGap(db, sidecar, "publication-altered");
+        }
+    }
+
     /** An agent that went while nobody looked is known to nobody: what was remembered of it must be forgotten. */
     @Test
     void anAgentThatWentInTheGapIsMadeAnewForLaterRows() throws Exception {

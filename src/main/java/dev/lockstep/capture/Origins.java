@@ -1,4 +1,4 @@
-package dev.lockstep.run;
+package dev.lockstep.capture;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -6,11 +6,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /** Whether the server may leave out commits with an origin: that leaves out everybody's, so only when all are ours. */
-final class Origins {
+public final class Origins {
 
     private Origins() {}
 
-    static boolean mayAskForNone(Connection connection, String name) throws SQLException {
+    public static boolean mayAskForNone(Connection connection, String name) throws SQLException {
         if (connection.getMetaData().getDatabaseMajorVersion() < 16) {
             return false;
         }
