@@ -44,6 +44,7 @@ class ArchitectureTest {
             entry("journal", ADAPTERS),
             entry("monitor", ADAPTERS),
             entry("connect", 5),
+            entry("run", 5),
             entry("cli", 5),
             entry("demo", 5));
 

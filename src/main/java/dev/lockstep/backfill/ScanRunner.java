@@ -9,11 +9,8 @@ import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
-import dev.lockstep.sql.DeriveSql;
 import dev.lockstep.state.Gaps;
 import dev.lockstep.state.Scans;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -123,15 +120,12 @@ public final class ScanRunner {
         WriteSession first = sessions.get(0);
         long before = rowsWritten(first);
         List<Scans.Scan> open = open(first);
-        if (open.isEmpty()) {
-            return 0;
+        if (!open.isEmpty()) {
+            agents.ensureAll(first);
         }
-        Map<String, AgentMaker.Refusal> impossible =
-                new HashMap<>(agents.ensureAll(first).impossible());
         for (Scans.Scan scan : open) {
             if (mapping.scoped(scan.root()).isPresent()) {
-                impossible.putAll(agents.ensure(first, strangers(first, scan)).impossible());
-                scan(sessions, scan, Map.copyOf(impossible));
+                scan(sessions, scan);
             } else {
                 log.warn("{} is no longer mapped; its scan is dropped", scan.root());
                 finish(first, scan);
@@ -159,26 +153,7 @@ public final class ScanRunner {
         return open;
     }
 
-    /** Personas that rows name and that have no agent: unknown ones, and all of them where there is no Personas table. */
-    private List<String> strangers(WriteSession session, Scans.Scan scan) throws SQLException {
-        Mapping.Scoped table = mapping.scoped(scan.root()).orElseThrow();
-        List<String> personas = new ArrayList<>();
-        session.begin();
-        if (TableScan.Heap.read(session.connection(), scan.leaf()).isPresent()) {
-            try (PreparedStatement statement = session.connection()
-                            .prepareStatement(new DeriveSql(mapping, table).personasWithoutAgent(scan.leaf()));
-                    ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    personas.add(rows.getString(1));
-                }
-            }
-        }
-        session.commit();
-        return personas;
-    }
-
-    private void scan(List<WriteSession> sessions, Scans.Scan scan, Map<String, AgentMaker.Refusal> impossible)
-            throws SQLException, InterruptedException {
+    private void scan(List<WriteSession> sessions, Scans.Scan scan) throws SQLException, InterruptedException {
         WriteSession first = sessions.get(0);
         while (true) {
             first.begin();
@@ -190,7 +165,7 @@ public final class ScanRunner {
             }
             Scans.Scan begun = begin(first, scan, heap.get());
             TableScan work = new TableScan(
-                    name, mapping, begun, begun.relfilenode(), begun.endBlock().orElseThrow(), impossible, progress);
+                    name, mapping, begun, begun.relfilenode(), begun.endBlock().orElseThrow(), agents, progress);
             try {
                 drive(sessions, work);
                 while (work.retryHeld(first)) {

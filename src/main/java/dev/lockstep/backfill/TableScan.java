@@ -19,10 +19,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** One table's scan: brings the rows of a range of heap blocks into step, in one transaction with the cursor. */
@@ -44,15 +46,15 @@ final class TableScan {
     private final DriftSql drift;
     private final RowDeriver deriver;
     private final Scans scans;
-    private final Map<String, AgentMaker.Refusal> impossible;
+    private final AgentMaker agents;
     private final ScanProgress progress;
     private final RangeQueue queue;
-    private final Map<Range, List<RowKey>> held = new ConcurrentHashMap<>();
+    private final Set<Range> held = ConcurrentHashMap.newKeySet();
 
     /**
      * @param file the file the scan means
      * @param end the block behind the last one
-     * @param impossible personas that cannot have an agent
+     * @param agents makes those that are missing; used by several workers, each with a session of its own
      */
     TableScan(
             String name,
@@ -60,7 +62,7 @@ final class TableScan {
             Scans.Scan scan,
             long file,
             long end,
-            Map<String, AgentMaker.Refusal> impossible,
+            AgentMaker agents,
             ScanProgress progress) {
         this.scan = scan;
         this.file = file;
@@ -70,7 +72,7 @@ final class TableScan {
         this.drift = new DriftSql(mapping, table);
         this.deriver = new RowDeriver(mapping, table, new DeadLetters(name));
         this.scans = new Scans(name);
-        this.impossible = impossible;
+        this.agents = agents;
         this.progress = progress;
         this.queue = new RangeQueue(Math.min(scan.nextBlock(), end), end);
     }
@@ -87,21 +89,11 @@ final class TableScan {
         return true;
     }
 
-    /** Tries the rows again that writers held; false when there are none left. */
-    boolean retryHeld(WriteSession session) throws SQLException {
-        Iterator<Map.Entry<Range, List<RowKey>>> ranges = held.entrySet().iterator();
-        while (ranges.hasNext()) {
-            Map.Entry<Range, List<RowKey>> entry = ranges.next();
-            session.begin();
-            long[] written = {0};
-            List<RowKey> still = careful(session, entry.getValue(), written);
-            if (still.isEmpty()) {
-                ranges.remove();
-                commit(session, entry.getKey(), written[0]);
-            } else {
-                entry.setValue(still);
-                session.commit();
-            }
+    /** Tries the ranges again in which writers held rows; false when there are none left. */
+    boolean retryHeld(WriteSession session) throws SQLException, Rewritten {
+        for (Range range : List.copyOf(held)) {
+            held.remove(range);
+            workCarefully(session, range, Map.of());
         }
         return !held.isEmpty();
     }
@@ -115,31 +107,51 @@ final class TableScan {
                 written += update(session.connection(), second.get(), range);
             }
             checkFile(session);
-            if (!impossible.isEmpty()) {
-                List<RowKey> rows = outOfStep(session.connection(), range);
-                long[] more = {0};
-                List<RowKey> still = careful(session, rows, more);
-                finish(session, range, written + more[0], still);
+            List<String> agentless = personasWithoutAgent(session.connection(), range);
+            if (agentless.isEmpty()) {
+                commit(session, range, written);
                 return;
             }
-            commit(session, range, written);
+            session.rollback();
+            workCarefully(session, range, agents.ensure(session, agentless).impossible());
         } catch (SQLException e) {
             ErrorPolicy policy = ErrorPolicy.of(e);
             if (policy != ErrorPolicy.GIVE_WAY && policy != ErrorPolicy.SET_ASIDE) {
                 throw e;
             }
             session.rollback();
-            workCarefully(session, range);
+            workCarefully(session, range, Map.of());
         }
     }
 
-    private void workCarefully(WriteSession session, Range range) throws SQLException, Rewritten {
-        session.begin();
-        List<RowKey> rows = outOfStep(session.connection(), range);
-        checkFile(session);
-        long[] written = {0};
-        List<RowKey> still = careful(session, rows, written);
-        finish(session, range, written[0], still);
+    /** Until no row of the range lacks an agent that it could have: one may be deleted, or come, at any time. */
+    private void workCarefully(WriteSession session, Range range, Map<String, AgentMaker.Refusal> refused)
+            throws SQLException, Rewritten {
+        Map<String, AgentMaker.Refusal> impossible = new HashMap<>(refused);
+        Set<RowKey> still = new LinkedHashSet<>();
+        long written = 0;
+        while (true) {
+            session.begin();
+            List<RowKey> rows = outOfStep(session.connection(), range);
+            checkFile(session);
+            List<String> agentless = new ArrayList<>();
+            still.clear();
+            for (int i = 0; i < rows.size(); i += CHUNK) {
+                List<RowKey> chunk = List.copyOf(rows.subList(i, Math.min(rows.size(), i + CHUNK)));
+                RowDeriver.Outcome outcome = deriver.careful(session.connection(), chunk, impossible);
+                written += outcome.written();
+                still.addAll(outcome.held());
+                agentless.addAll(deriver.personasWithoutAgent(session.connection(), outcome.orphans()));
+            }
+            if (agentless.isEmpty()) {
+                finish(session, range, written, List.copyOf(still));
+                return;
+            }
+            scans.advance(session.handle(), scan, file, 0, written);
+            session.commit();
+            written = 0;
+            impossible.putAll(agents.ensure(session, agentless).impossible());
+        }
     }
 
     private void finish(WriteSession session, Range range, long written, List<RowKey> still) throws SQLException {
@@ -148,7 +160,7 @@ final class TableScan {
         } else {
             scans.advance(session.handle(), scan, file, 0, written);
             session.commit();
-            held.put(range, still);
+            held.add(range);
             progress.step(scan.leaf(), queue.done(), end, written);
         }
     }
@@ -160,16 +172,18 @@ final class TableScan {
         progress.step(scan.leaf(), queue.done(), end, written);
     }
 
-    /** Returns the rows that somebody holds; GIVE_WAY holds the whole chunk. */
-    private List<RowKey> careful(WriteSession session, List<RowKey> rows, long[] written) throws SQLException {
-        List<RowKey> still = new ArrayList<>();
-        for (int i = 0; i < rows.size(); i += CHUNK) {
-            List<RowKey> chunk = List.copyOf(rows.subList(i, Math.min(rows.size(), i + CHUNK)));
-            RowDeriver.Outcome outcome = deriver.careful(session.connection(), chunk, impossible);
-            written[0] += outcome.written();
-            still.addAll(outcome.held());
+    private List<String> personasWithoutAgent(Connection connection, Range range) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(derive.personasWithoutAgentByRange(scan.leaf()))) {
+            bind(statement, range);
+            try (ResultSet rows = statement.executeQuery()) {
+                List<String> personas = new ArrayList<>();
+                while (rows.next()) {
+                    personas.add(rows.getString(1));
+                }
+                return personas;
+            }
         }
-        return still;
     }
 
     private List<RowKey> outOfStep(Connection connection, Range range) throws SQLException {

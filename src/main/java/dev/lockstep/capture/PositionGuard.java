@@ -6,6 +6,7 @@ import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.Position;
 import dev.lockstep.model.TableName;
+import dev.lockstep.model.TableShape;
 import dev.lockstep.sql.PublicationSpec;
 import dev.lockstep.state.Positions;
 import java.sql.Connection;
@@ -15,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,28 @@ public final class PositionGuard {
                 .read(connection, name)
                 .map(spec::differenceFrom)
                 .orElse(List.of("it does not exist"));
+    }
+
+    /**
+     * Captured tables that an ALTER has made unfit: while they are published, their writers' UPDATE and DELETE fail. Empty
+     * also when they are not published any more.
+     */
+    public List<TableName> unfit(Connection connection) throws SQLException {
+        List<TableName> unfit = PublicationSpec.unfit(mapping, shapes(connection));
+        if (unfit.isEmpty()) {
+            return unfit;
+        }
+        return new PublicationReader()
+                .read(connection, name)
+                .map(actual ->
+                        unfit.stream().filter(actual.tables()::containsKey).toList())
+                .orElse(List.of());
+    }
+
+    private Map<TableName, TableShape> shapes(Connection connection) throws SQLException {
+        List<TableName> tables = new ArrayList<>(mapping.captured());
+        mapping.tables().forEach(t -> tables.addAll(t.leaves()));
+        return new CatalogReader().read(connection, tables);
     }
 
     /** The end of the server's WAL, now, as a position. */

@@ -48,17 +48,14 @@ public final class AgentMaker {
     /** Why the server refused an agent. */
     public record Refusal(String sqlState, String reason) {}
 
-    /** Sees to it that each of the personas has an agent; in transactions of its own on {@code session}. */
+    /**
+     * Sees to it that each of the personas has an agent; in transactions of its own on {@code session}. Asks the server
+     * about each of them: what the cache knows may be gone.
+     */
     public Outcome ensure(WriteSession session, Collection<String> personas) throws SQLException {
-        Set<String> wanted = new LinkedHashSet<>();
-        for (String persona : personas) {
-            if (cache.agentOf(persona).isEmpty()) {
-                wanted.add(persona);
-            }
-        }
         Map<String, Refusal> impossible = new HashMap<>();
         int made = 0;
-        List<String> all = new ArrayList<>(wanted);
+        List<String> all = List.copyOf(new LinkedHashSet<>(personas));
         for (int i = 0; i < all.size(); i += BATCH) {
             made += ensureBatch(session, all.subList(i, Math.min(all.size(), i + BATCH)), impossible);
         }

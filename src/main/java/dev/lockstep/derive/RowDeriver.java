@@ -44,46 +44,52 @@ public final class RowDeriver {
      * @param written rows that were out of step and are in step now
      * @param held rows that somebody else holds: not done, to be tried again
      * @param setAside rows that the server refuses, now dead letters
+     * @param orphans rows whose persona has no agent: not done, to be derived again once it has one
      */
-    public record Outcome(long written, List<RowKey> held, List<RowKey> setAside) {}
+    public record Outcome(long written, List<RowKey> held, List<RowKey> setAside, List<RowKey> orphans) {}
 
     /**
-     * One statement, or two.
+     * One statement, or two. An agent that was there a moment ago may be gone, so where not every row needed writing, a
+     * third one looks for rows without one.
      *
      * @param keys the rows
      * @param withoutPersona those of them that may have a NULL persona
-     * @return rows written
      */
-    public long fast(Connection connection, List<RowKey> keys, List<RowKey> withoutPersona) throws SQLException {
-        long written = keys.isEmpty() ? 0 : update(connection, sql.updateByKey(), keys);
-        Optional<String> second = sql.updateWithoutPersonaByKey();
-        return second.isEmpty() || withoutPersona.isEmpty()
-                ? written
-                : written + update(connection, second.get(), withoutPersona);
+    public Outcome fast(Connection connection, List<RowKey> keys, List<RowKey> withoutPersona) throws SQLException {
+        long written = update(connection, keys, withoutPersona);
+        List<RowKey> orphans = written < keys.size() ? query(connection, sql.rowsWithoutAgentByKey(), keys) : List.of();
+        return new Outcome(written, List.of(), List.of(), orphans);
     }
 
     /**
      * Row by row where it must be.
      *
-     * @param impossible personas that cannot have an agent; their rows are set aside
+     * @param impossible personas that cannot have an agent; rows without an agent are then set aside
      */
     public Outcome careful(Connection connection, List<RowKey> keys, Map<String, AgentMaker.Refusal> impossible)
             throws SQLException {
         List<RowKey> ours = query(connection, sql.lockByKey(), keys);
         Set<RowKey> held = new LinkedHashSet<>(query(connection, sql.existingByKey(), keys));
         ours.forEach(held::remove);
-        List<RowKey> setAside = new ArrayList<>();
-        long written = ours.isEmpty() ? 0 : halving(connection, ours, setAside);
-        if (!impossible.isEmpty() && !ours.isEmpty()) {
-            setAside.addAll(withoutAgent(connection, ours, impossible));
+        if (ours.isEmpty()) {
+            return new Outcome(0, List.copyOf(held), List.of(), List.of());
         }
-        return new Outcome(written, List.copyOf(held), setAside);
+        List<RowKey> setAside = new ArrayList<>();
+        long written = halving(connection, ours, setAside);
+        List<RowKey> orphans = query(connection, sql.rowsWithoutAgentByKey(), ours);
+        if (impossible.isEmpty()) {
+            return new Outcome(written, List.copyOf(held), setAside, orphans);
+        }
+        AgentMaker.Refusal refusal = impossible.values().iterator().next();
+        letters.add(connection, table.table(), orphans, refusal.sqlState(), refusal.reason());
+        setAside.addAll(orphans);
+        return new Outcome(written, List.copyOf(held), setAside, List.of());
     }
 
     private long halving(Connection connection, List<RowKey> keys, List<RowKey> setAside) throws SQLException {
         Savepoint before = connection.setSavepoint();
         try {
-            long written = fast(connection, keys, keys);
+            long written = update(connection, keys, keys);
             connection.releaseSavepoint(before);
             return written;
         } catch (SQLException e) {
@@ -102,12 +108,12 @@ public final class RowDeriver {
         }
     }
 
-    private List<RowKey> withoutAgent(
-            Connection connection, List<RowKey> keys, Map<String, AgentMaker.Refusal> impossible) throws SQLException {
-        List<RowKey> rows = query(connection, sql.rowsWithoutAgentByKey(), keys);
-        AgentMaker.Refusal refusal = impossible.values().iterator().next();
-        letters.add(connection, table.table(), rows, refusal.sqlState(), refusal.reason());
-        return rows;
+    private long update(Connection connection, List<RowKey> keys, List<RowKey> withoutPersona) throws SQLException {
+        long written = keys.isEmpty() ? 0 : update(connection, sql.updateByKey(), keys);
+        Optional<String> second = sql.updateWithoutPersonaByKey();
+        return second.isEmpty() || withoutPersona.isEmpty()
+                ? written
+                : written + update(connection, second.get(), withoutPersona);
     }
 
     private long update(Connection connection, String text, List<RowKey> keys) throws SQLException {

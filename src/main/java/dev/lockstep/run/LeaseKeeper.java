@@ -8,7 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import org.jdbi.v3.core.ConnectionException;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +39,7 @@ final class LeaseKeeper implements AutoCloseable {
     void acquire(StopSignal stop) throws SQLException, InterruptedException {
         boolean told = false;
         while (true) {
-            Optional<Long> taken = lease.tryAcquire(Jdbi.open(connection()), holder, TIME);
+            Optional<Long> taken = asking(handle -> lease.tryAcquire(handle, holder, TIME));
             if (taken.isPresent()) {
                 epoch = taken.get();
                 return;
@@ -47,7 +47,7 @@ final class LeaseKeeper implements AutoCloseable {
             if (!told) {
                 log.info(
                         "standby: {} runs; taking over when it stops",
-                        lease.read(Jdbi.open(connection())).holder());
+                        asking(lease::read).holder());
                 told = true;
             }
             if (stop.pause(Duration.ofMillis(500))) {
@@ -62,17 +62,26 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** The epoch of whoever has it now. */
     long current() throws SQLException {
-        return lease.read(Jdbi.open(connection())).epoch();
+        return asking(lease::read).epoch();
     }
 
     /** Renews; false when somebody else has it now. */
     boolean renew() throws SQLException {
+        return asking(handle -> lease.renew(handle, epoch, TIME));
+    }
+
+    private interface Question<T> {
+        T ask(Handle handle);
+    }
+
+    /** A connection that broke is opened anew the next time. */
+    private <T> T asking(Question<T> question) throws SQLException {
         try {
-            return lease.renew(Jdbi.open(connection()), epoch, TIME);
-        } catch (ConnectionException | LockstepException e) {
-            throw new SQLException(e.getMessage(), "08000", e);
+            return question.ask(Jdbi.open(connection()));
         } catch (JdbiException e) {
             closeConnection();
+            throw new SQLException("the lease could not be read or written", "08000", e);
+        } catch (LockstepException e) {
             throw new SQLException(e.getMessage(), "08000", e);
         }
     }

@@ -6,6 +6,7 @@ import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.derive.Contracted;
+import dev.lockstep.derive.ErrorPolicy;
 import dev.lockstep.derive.Superseded;
 import dev.lockstep.expand.Expander;
 import dev.lockstep.expand.Patience;
@@ -99,7 +100,7 @@ public final class Sidecar {
             lease.acquire(stop);
             takeover.complete(lease.connection(), lease.epoch());
         } catch (SQLException e) {
-            log.warn("waiting for the server (SQLSTATE {})", e.getSQLState());
+            log.warn("waiting for the server: {}", ErrorPolicy.describe(e));
             return false;
         }
         StopSignal ending = new StopSignal();

@@ -187,6 +187,7 @@ final class Tenure {
             try {
                 streamOnce();
             } catch (CaptureFailure e) {
+                log.debug("the stream broke", e);
                 if (!stop.requested()) {
                     log.warn("the stream broke: {}; opening it again in {} ms", e.getMessage(), pause.toMillis());
                     pulse.trouble("the stream broke: " + e.getMessage());

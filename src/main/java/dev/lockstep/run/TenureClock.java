@@ -7,9 +7,12 @@ import dev.lockstep.derive.Superseded;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
+import dev.lockstep.model.TableName;
+import dev.lockstep.sql.PublicationSpec;
 import dev.lockstep.state.Heartbeat;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -79,14 +82,30 @@ final class TenureClock {
     private void lookAround() {
         try (Connection connection = database.open(Takeover.ROLE + "clock")) {
             Heartbeat.send(connection, config.name());
-            List<String> differences = new PositionGuard(config.name(), mapping).publication(connection);
+            PositionGuard guard = new PositionGuard(config.name(), mapping);
+            freeWriters(connection, guard.unfit(connection));
+            List<String> differences = guard.publication(connection);
             if (!differences.isEmpty()) {
                 altered.accept(differences);
             }
         } catch (SQLException e) {
             log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());
         } catch (LockstepException e) {
+            if (e.kind() == LockstepException.Kind.WRONG_INPUT) {
+                throw e;
+            }
             log.warn("no heartbeat sent: {}", e.getMessage());
+        }
+    }
+
+    /** An ALTER made a table unfit to be published: its writers come first, what is lost becomes a gap. */
+    private void freeWriters(Connection connection, List<TableName> unfit) throws SQLException {
+        for (TableName table : unfit) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(PublicationSpec.dropTableSql(config.name(), table));
+            }
+            log.error(
+                    "{} was altered so that its writers' UPDATE fails while it is published; it was taken out", table);
         }
     }
 }

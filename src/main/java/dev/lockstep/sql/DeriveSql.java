@@ -73,10 +73,10 @@ public final class DeriveSql {
         return existingByKey() + " WHERE " + InStep.persona(table) + " IS NOT NULL AND NOT " + hasAgent();
     }
 
-    /** Distinct personas in one leaf that have no agent, as text. No parameters. */
-    public String personasWithoutAgent(TableName leaf) {
+    /** Distinct personas in a range of one leaf that have no agent, as text. Parameters: the range. */
+    public String personasWithoutAgentByRange(TableName leaf) {
         return "SELECT DISTINCT " + InStep.persona(table) + "::text FROM " + Sql.quote(leaf) + " t WHERE "
-                + InStep.persona(table) + " IS NOT NULL AND NOT " + hasAgent();
+                + DriftSql.RANGE + " AND " + InStep.persona(table) + " IS NOT NULL AND NOT " + hasAgent();
     }
 
     private String hasAgent() {

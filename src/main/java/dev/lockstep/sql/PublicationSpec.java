@@ -58,6 +58,21 @@ public record PublicationSpec(String name, Map<TableName, Optional<Set<String>>>
         return new PublicationSpec(name, tables);
     }
 
+    /** Captured tables whose publication makes their writers' UPDATE and DELETE fail, by their identity of now. */
+    public static List<TableName> unfit(Mapping mapping, Map<TableName, TableShape> shapes) {
+        return mapping.captured().stream()
+                .filter(table -> carriers(table, shapes).stream()
+                        .anyMatch(shape -> shape.identity() == TableShape.ReplicaIdentity.NOTHING
+                                || (shape.identity() == TableShape.ReplicaIdentity.DEFAULT
+                                        && shape.primaryKeyDeferrable())))
+                .toList();
+    }
+
+    /** The statement that takes a table out, so that its writers can go on. */
+    public static String dropTableSql(String name, TableName table) {
+        return "ALTER PUBLICATION " + Sql.quote(name) + " DROP TABLE " + Sql.quote(table);
+    }
+
     /** The statement that makes it. */
     public String createSql() {
         return "CREATE PUBLICATION " + Sql.quote(name) + " FOR TABLE\n" + tableList() + "\n  WITH (" + OPTIONS + ")";

@@ -42,6 +42,11 @@ record BatchPlan(
         }
     }
 
+    /** Whether what is known of agents may be wrong now. */
+    boolean forgetsAgents(TableName agentsTable) {
+        return !agentsChanged.isEmpty() || truncated.contains(agentsTable);
+    }
+
     static BatchPlan of(Batch batch, Mapping mapping) {
         BatchPlan plan = new BatchPlan(
                 new HashSet<>(),
@@ -84,6 +89,10 @@ record BatchPlan(
 
     private void addAgent(RowChange change) {
         if (change.op() == RowChange.Op.INSERT) {
+            return;
+        }
+        if (change.op() == RowChange.Op.TRUNCATE) {
+            truncated.add(change.table());
             return;
         }
         if (change.persona() != null) {

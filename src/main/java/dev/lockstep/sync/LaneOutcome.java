@@ -9,29 +9,31 @@ import java.util.Map;
 
 /** What one lane's transaction did, by table. */
 record LaneOutcome(
-        Map<TableName, Long> written, Map<TableName, List<RowKey>> held, Map<TableName, List<RowKey>> setAside) {
+        Map<TableName, Long> written,
+        Map<TableName, List<RowKey>> held,
+        Map<TableName, List<RowKey>> setAside,
+        Map<TableName, List<RowKey>> orphans) {
 
     LaneOutcome() {
-        this(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>());
-    }
-
-    void wrote(TableName table, long rows) {
-        if (rows > 0) {
-            written.merge(table, rows, Long::sum);
-        }
+        this(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>());
     }
 
     void add(TableName table, RowDeriver.Outcome outcome) {
-        wrote(table, outcome.written());
-        if (!outcome.held().isEmpty()) {
-            held.put(table, outcome.held());
+        if (outcome.written() > 0) {
+            written.merge(table, outcome.written(), Long::sum);
         }
-        if (!outcome.setAside().isEmpty()) {
-            setAside.put(table, outcome.setAside());
-        }
+        put(held, table, outcome.held());
+        put(setAside, table, outcome.setAside());
+        put(orphans, table, outcome.orphans());
     }
 
     long total() {
         return written.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private static void put(Map<TableName, List<RowKey>> map, TableName table, List<RowKey> keys) {
+        if (!keys.isEmpty()) {
+            map.put(table, keys);
+        }
     }
 }

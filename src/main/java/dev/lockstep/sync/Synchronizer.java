@@ -54,14 +54,13 @@ public final class Synchronizer implements AutoCloseable {
     private final AgentCache cache;
     private final AgentMaker agents;
     private final Positions positions;
-    private final DeadLetters letters;
+    private final LetterDesk letters;
     private final SyncMeter meter;
     private final StopSignal stop;
 
     private final Watermark watermark = new Watermark();
     private final HeldRows held = new HeldRows();
     private long batches;
-    private boolean lettersExist = true;
     private Lsn durable;
     private Instant lastCommitTime = Instant.EPOCH;
     private long rowsSincePersist;
@@ -86,11 +85,12 @@ public final class Synchronizer implements AutoCloseable {
         this.cache = cache;
         this.agents = new AgentMaker(mapping, cache);
         this.positions = new Positions(name);
-        this.letters = new DeadLetters(name);
+        DeadLetters stored = new DeadLetters(name);
+        this.letters = new LetterDesk(stored);
         this.durable = start;
         this.meter = meter;
         this.stop = stop;
-        mapping.tables().forEach(t -> derivers.put(t.table(), new RowDeriver(mapping, t, letters)));
+        mapping.tables().forEach(t -> derivers.put(t.table(), new RowDeriver(mapping, t, stored)));
     }
 
     /**
@@ -127,7 +127,7 @@ public final class Synchronizer implements AutoCloseable {
         if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
             patiently("retrying held rows", this::retryHeld);
         }
-        if (lettersExist && elapsed(lettersTriedAt, LETTERS_EVERY)) {
+        if (letters.any() && elapsed(lettersTriedAt, LETTERS_EVERY)) {
             patiently("retrying dead letters", this::retryLetters);
         }
         patiently("storing the position", this::persist);
@@ -153,6 +153,9 @@ public final class Synchronizer implements AutoCloseable {
             throws SQLException, InterruptedException {
         plan.truncated().forEach(held::clear);
         plan.gone().forEach(held::done);
+        if (plan.forgetsAgents(mapping.agents().table())) {
+            cache.clear();
+        }
         boolean nothing = plan.rows().values().stream().allMatch(Map::isEmpty)
                 && plan.personas().isEmpty()
                 && plan.agentsChanged().isEmpty();
@@ -160,8 +163,8 @@ public final class Synchronizer implements AutoCloseable {
             awaitVisible(lanes.get(0), plan.transactions());
             derive(plan, number, boundary);
         }
-        if (lettersExist) {
-            settleLetters(plan);
+        if (letters.any()) {
+            letters.settle(lanes.get(0), plan);
         }
     }
 
@@ -171,19 +174,12 @@ public final class Synchronizer implements AutoCloseable {
         WriteSession first = lanes.get(0);
         Map<String, AgentMaker.Refusal> impossible = Map.of();
         boolean began = true;
-        if (!plan.agentsChanged().isEmpty()) {
-            first.commit();
+        List<String> unknown =
+                plan.personas().stream().filter(p -> cache.agentOf(p).isEmpty()).toList();
+        if (!unknown.isEmpty() || !plan.agentsChanged().isEmpty()) {
+            first.rollback();
             began = false;
-            cache.clear();
-        }
-        if (plan.personas().stream().anyMatch(p -> cache.agentOf(p).isEmpty())) {
-            if (began) {
-                first.commit();
-                began = false;
-            }
-            impossible = agents.ensure(first, plan.personas()).impossible();
-        }
-        if (!plan.agentsChanged().isEmpty()) {
+            impossible = agents.ensure(first, unknown).impossible();
             followAgents(plan.agentsChanged(), number);
         }
         List<Map<TableName, Work>> split = Lanes.split(outOfStep(plan), lanes.count());
@@ -195,12 +191,14 @@ public final class Synchronizer implements AutoCloseable {
             return;
         }
         if (began) {
-            first.commit();
+            first.rollback(); // it only looked
         }
         Map<String, AgentMaker.Refusal> refused = impossible;
         List<LaneOutcome> outcomes = lanes.each(
                 split, (session, work) -> refused.isEmpty() ? lane(session, work) : carefully(session, work, refused));
-        outcomes.forEach(outcome -> settle(outcome, number));
+        for (LaneOutcome outcome : outcomes) {
+            settle(outcome, number);
+        }
     }
 
     private Map<TableName, Map<RowKey, BatchPlan.Hint>> outOfStep(BatchPlan plan) {
@@ -238,7 +236,7 @@ public final class Synchronizer implements AutoCloseable {
         Watermark.@Nullable Boundary stored = null;
         try {
             fast(session, work, outcome);
-            if (elapsed(persistedAt, PERSIST_EVERY)) {
+            if (outcome.orphans().isEmpty() && elapsed(persistedAt, PERSIST_EVERY)) {
                 stored = watermark.advance(held.oldestBatch());
                 if (boundary != null && held.size() == 0) {
                     stored = boundary;
@@ -276,12 +274,10 @@ public final class Synchronizer implements AutoCloseable {
 
     private void fast(WriteSession session, Map<TableName, Work> work, LaneOutcome outcome) throws SQLException {
         for (Map.Entry<TableName, Work> entry : work.entrySet()) {
-            RowDeriver deriver = deriver(entry.getKey());
-            long rows = deriver.fast(
-                    session.connection(),
-                    entry.getValue().keys(),
-                    entry.getValue().withoutPersona());
-            outcome.wrote(entry.getKey(), rows);
+            Work rows = entry.getValue();
+            outcome.add(
+                    entry.getKey(),
+                    deriver(entry.getKey()).fast(session.connection(), rows.keys(), rows.withoutPersona()));
         }
     }
 
@@ -315,29 +311,33 @@ public final class Synchronizer implements AutoCloseable {
             }
             session.rollback();
             LaneOutcome later = new LaneOutcome();
-            work.forEach((table, rows) -> later.add(table, new RowDeriver.Outcome(0, rows.keys(), List.of())));
+            work.forEach(
+                    (table, rows) -> later.add(table, new RowDeriver.Outcome(0, rows.keys(), List.of(), List.of())));
             return later;
         }
     }
 
-    private void settle(LaneOutcome outcome, long number) {
+    private void settle(LaneOutcome outcome, long number) throws SQLException {
         outcome.written().forEach((table, rows) -> {
             rowsSincePersist += rows;
             meter.derived(table, rows);
         });
         outcome.held().forEach((table, keys) -> held.hold(table, keys, number));
-        if (!outcome.setAside().isEmpty()) {
-            lettersExist = true;
-            outcome.setAside()
-                    .forEach((table, keys) -> log.warn(
-                            "{}: {} rows cannot be derived and were set aside; see `lockstep status`",
-                            table,
-                            keys.size()));
+        outcome.setAside().forEach((table, keys) -> {
+            letters.added(table, keys);
+            log.warn("{}: {} rows cannot be derived and were set aside; see `lockstep status`", table, keys.size());
+        });
+        if (!outcome.orphans().isEmpty()) {
+            cache.clear(); // an agent it knew is gone
+            settle(rederive(lanes.get(0), outcome.orphans()), number);
         }
     }
 
     /** An agent was changed or removed by somebody else: its rows follow, wherever they are. */
     private void followAgents(BatchPlan.AgentChanges changes, long number) throws SQLException {
+        if (changes.isEmpty()) {
+            return;
+        }
         WriteSession session = lanes.get(0);
         for (RowDeriver deriver : derivers.values()) {
             Set<RowKey> seen = new HashSet<>();
@@ -382,52 +382,19 @@ public final class Synchronizer implements AutoCloseable {
     private void retryLetters() throws SQLException {
         lettersTriedAt = System.nanoTime();
         WriteSession session = lanes.get(0);
-        session.begin();
-        List<DeadLetters.Letter> due = letters.due(session.connection(), 500);
-        lettersExist = letters.count(session.connection()) > 0;
-        session.commit();
-        Map<TableName, List<RowKey>> rows = new LinkedHashMap<>();
-        due.stream()
-                .filter(letter -> derivers.containsKey(letter.table()))
-                .forEach(letter -> rows.computeIfAbsent(letter.table(), t -> new ArrayList<>())
-                        .add(letter.key()));
-        for (Map.Entry<TableName, List<RowKey>> entry : rows.entrySet()) {
-            LaneOutcome outcome = rederive(session, Map.of(entry.getKey(), entry.getValue()));
-            settle(outcome, Long.MAX_VALUE);
-            List<RowKey> fine = new ArrayList<>(entry.getValue());
-            fine.removeAll(outcome.setAside().getOrDefault(entry.getKey(), List.of()));
-            fine.removeAll(outcome.held().getOrDefault(entry.getKey(), List.of()));
-            held.done(entry.getKey(), outcome.held().getOrDefault(entry.getKey(), List.of()));
-            session.begin();
-            letters.remove(session.connection(), entry.getKey(), fine);
-            session.commit();
-        }
-    }
-
-    /** Rows of the batch that are in step or gone are no dead letters any more. */
-    private void settleLetters(BatchPlan plan) throws SQLException {
-        WriteSession session = lanes.get(0);
-        session.begin();
-        if (letters.count(session.connection()) > 0) {
-            for (TableName table : plan.truncated()) {
-                letters.removeAll(session.connection(), table);
-            }
-            for (Map.Entry<TableName, Set<RowKey>> entry : plan.gone().entrySet()) {
-                Set<RowKey> gone = new HashSet<>(entry.getValue());
-                gone.removeAll(
-                        plan.rows().getOrDefault(entry.getKey(), Map.of()).keySet());
-                letters.remove(session.connection(), entry.getKey(), gone);
-            }
-            for (Map.Entry<TableName, Map<RowKey, BatchPlan.Hint>> entry :
-                    plan.rows().entrySet()) {
-                letters.makeDue(
-                        session.connection(), entry.getKey(), entry.getValue().keySet());
-            }
-            if (plan.agentsAppeared()) {
-                letters.retryAll(session.connection());
+        for (Map.Entry<TableName, List<RowKey>> entry : letters.due(session).entrySet()) {
+            TableName table = entry.getKey();
+            if (derivers.containsKey(table)) {
+                LaneOutcome outcome = rederive(session, Map.of(table, entry.getValue()));
+                List<RowKey> fine = new ArrayList<>(entry.getValue());
+                fine.removeAll(outcome.setAside().getOrDefault(table, List.of()));
+                fine.removeAll(outcome.held().getOrDefault(table, List.of())); // still a letter, and due soon
+                fine.removeAll(outcome.orphans().getOrDefault(table, List.of()));
+                outcome.held().clear();
+                settle(outcome, Long.MAX_VALUE);
+                letters.mended(session, table, fine);
             }
         }
-        session.commit();
     }
 
     private void persist() throws SQLException {

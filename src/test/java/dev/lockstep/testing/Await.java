@@ -1,0 +1,44 @@
+package dev.lockstep.testing;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Waits for a condition, with a deadline that says what was waited for. */
+public final class Await {
+
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
+    private static final CountDownLatch NEVER = new CountDownLatch(1);
+
+    private Await() {}
+
+    /** What is waited for. */
+    @FunctionalInterface
+    public interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    public static void until(String what, Condition condition) throws Exception {
+        long deadline = System.nanoTime() + DEADLINE.toNanos();
+        while (!condition.holds()) {
+            if (System.nanoTime() > deadline || NEVER.await(20, TimeUnit.MILLISECONDS)) {
+                throw new AssertionError("not within " + DEADLINE.toSeconds() + " s: " + what);
+            }
+        }
+    }
+
+    /** Holds up a thread of the product until the test lets it go, whatever interrupts it. */
+    public static void uninterruptibly(CountDownLatch released) {
+        boolean interrupted = false;
+        while (released.getCount() > 0) {
+            try {
+                released.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package dev.lockstep.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.backfill.ScanProgress;
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.config.RunConfig;
+import dev.lockstep.database.Database;
+import dev.lockstep.expand.Expander;
+import dev.lockstep.expand.Patience;
+import dev.lockstep.expand.Sleeper;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.MappingSpec;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.monitor.Pulse;
+import dev.lockstep.run.Sidecar;
+import dev.lockstep.sync.SyncMeter;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** An expanded database and a sidecar that a test starts, stops and kills. */
+public final class SidecarHarness implements AutoCloseable {
+
+    private final TestDatabase database;
+    private final LockstepConfig config;
+    private final SyncMeter meter;
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private StopSignal stop = new StopSignal();
+    private Thread thread;
+
+    private SidecarHarness(TestDatabase database, LockstepConfig config, SyncMeter meter) {
+        this.database = database;
+        this.config = config;
+        this.meter = meter;
+    }
+
+    /** Expands {@code database}; nothing runs yet. */
+    public static SidecarHarness expanded(TestDatabase database, MappingSpec spec) {
+        LockstepConfig config = TestConfig.of(database, spec);
+        new Expander(lockstep(config), config.name(), spec, Patience.DEFAULT, Sleeper.real(), new Random(1)).expand();
+        return new SidecarHarness(database, config, SyncMeter.NONE);
+    }
+
+    /** Another sidecar on the same database and name, of the same settings but for batches. */
+    public SidecarHarness withBatchRows(int rows) {
+        RunConfig run = config.run();
+        return new SidecarHarness(
+                database,
+                new LockstepConfig(
+                        config.name(),
+                        config.database(),
+                        config.mapping(),
+                        new RunConfig(rows, run.poll(), run.lanes(), run.heartbeat()),
+                        config.backfill(),
+                        config.http(),
+                        config.monitor(),
+                        config.savepoints(),
+                        config.cutover()),
+                meter);
+    }
+
+    /** Another sidecar on the same database and name, that reports to {@code told}. */
+    public SidecarHarness withMeter(SyncMeter told) {
+        return new SidecarHarness(database, config, told);
+    }
+
+    public LockstepConfig config() {
+        return config;
+    }
+
+    public String name() {
+        return config.name();
+    }
+
+    public Database lockstep() {
+        return lockstep(config);
+    }
+
+    private static Database lockstep(LockstepConfig config) {
+        return new Database(config.database(), config.name());
+    }
+
+    /** Says that the tables, still empty, need no backfill: what ends in step then came by the stream. */
+    public SidecarHarness backfilled() throws SQLException {
+        database.execute("UPDATE " + name() + ".scan SET state = 'done', end_block = 0");
+        return this;
+    }
+
+    public SidecarHarness start() {
+        stop = new StopSignal();
+        failure.set(null);
+        StopSignal signal = stop;
+        thread = new Thread(
+                () -> {
+                    try {
+                        new Sidecar(config, lockstep(), new Pulse(), meter, ScanProgress.NONE, signal).run(false);
+                    } catch (InterruptedException e) {
+                        // stopped
+                    } catch (RuntimeException e) {
+                        failure.set(e);
+                    }
+                },
+                "sidecar-" + name());
+        thread.start();
+        return this;
+    }
+
+    /** Stops it as SIGTERM would. */
+    public void stop() throws InterruptedException {
+        stop.request();
+        thread.join(Duration.ofSeconds(60).toMillis());
+        assertThat(thread.isAlive()).as("still runs").isFalse();
+        assertThat(failure.get()).isNull();
+    }
+
+    /** From here on nothing of what it was doing is committed, as after kill -9. */
+    public void kill() throws Exception {
+        killWhile(() -> {});
+    }
+
+    /** As {@link #kill}; {@code release} lets go what the test holds up, once nothing can be committed any more. */
+    public void killWhile(Runnable release) throws Exception {
+        database.execute("UPDATE " + name() + ".fence SET epoch = epoch + 1; UPDATE " + name()
+                + ".lease SET epoch = epoch + 1, expires_at = '-infinity'");
+        stop.request();
+        endSessions();
+        release.run();
+        thread.join(Duration.ofSeconds(60).toMillis());
+        assertThat(thread.isAlive()).as("still runs").isFalse();
+    }
+
+    private void endSessions() throws SQLException {
+        database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE starts_with(application_name, '"
+                + name() + "/')");
+    }
+
+    public boolean running() {
+        return thread.isAlive();
+    }
+
+    /** Why it ended; null while it runs or when it was asked to. */
+    public Throwable failure() {
+        return failure.get();
+    }
+
+    /** Returns when everything committed before the call has been applied and every scan is done. */
+    public SidecarHarness awaitCaughtUp() throws Exception {
+        Lsn now = mark();
+        Await.until("the position reaches " + now, () -> {
+            assertThat(failure.get()).isNull();
+            return position().isAtLeast(now) && openScans() == 0;
+        });
+        return this;
+    }
+
+    /** The end of the WAL; a message behind it makes the position pass it without waiting for a heartbeat. */
+    public Lsn mark() throws SQLException {
+        Lsn now = Lsn.parse(database.text("SELECT pg_current_wal_insert_lsn()"));
+        database.text("SELECT pg_logical_emit_message(true, '" + name() + "', 'mark')");
+        return now;
+    }
+
+    /** Catches up, then asks the judge. */
+    public void awaitInStep(Judge judge) throws Exception {
+        awaitCaughtUp();
+        assertThat(judge.outOfStep(database)).as("rows out of step").isZero();
+    }
+
+    public Lsn position() throws SQLException {
+        return Lsn.parse(database.text("SELECT lsn FROM " + name() + ".position"));
+    }
+
+    public long gaps() throws SQLException {
+        return database.number("SELECT count(*) FROM " + name() + ".gap");
+    }
+
+    public long deadLetters() throws SQLException {
+        return database.number("SELECT count(*) FROM " + name() + ".dead_letter");
+    }
+
+    public long openScans() throws SQLException {
+        return database.number("SELECT count(*) FROM " + name() + ".scan WHERE state <> 'done'");
+    }
+
+    /** Rows that a scan wrote, and not the stream. */
+    public long rowsScanned() throws SQLException {
+        return database.number("SELECT coalesce(sum(rows_written), 0) FROM " + name() + ".scan");
+    }
+
+    /** No gap and no row written by a scan: the stream alone did it. */
+    public void assertTheStreamAloneDidIt() throws SQLException {
+        assertThat(gaps()).as("gaps").isZero();
+        assertThat(rowsScanned()).as("rows written by scans").isZero();
+    }
+
+    /** Stops what runs and gives back the slot and the origins, of which a server has a limited number. */
+    @Override
+    public void close() {
+        try {
+            if (thread != null && thread.isAlive()) {
+                stop.request();
+                thread.join(Duration.ofSeconds(30).toMillis());
+            }
+            Await.until("the slot is free", () -> {
+                endSessions();
+                return database.number("SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name = '"
+                                + name() + "'")
+                        == 0;
+            });
+            database.rows("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
+                    + name() + "'");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
