@@ -138,9 +138,11 @@ public final class WriteSession implements AutoCloseable {
             return true;
         } catch (SQLException e) {
             if ("53400".equals(e.getSQLState())) {
-                log.info("the server tracks no more replication origins: changes made by {} come back through the stream"
-                        + " and cost time; raise max_active_replication_origins (max_replication_slots before"
-                        + " PostgreSQL 18) to avoid it", origin);
+                log.info(
+                        "the server tracks no more replication origins: changes made by {} come back through the stream"
+                                + " and cost time; raise max_active_replication_origins (max_replication_slots before"
+                                + " PostgreSQL 18) to avoid it",
+                        origin);
                 return false;
             }
             if ("42501".equals(e.getSQLState())) {
