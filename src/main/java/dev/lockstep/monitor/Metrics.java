@@ -15,6 +15,8 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -129,7 +131,13 @@ public final class Metrics implements AutoCloseable {
                 batchTime.record(took);
                 held.set(heldRows);
                 Instant now = Instant.now();
-                batch.changes().forEach(change -> count(change, now));
+                Map<TableName, Tally> tallies = new HashMap<>();
+                for (RowChange change : batch.changes()) {
+                    tallies.computeIfAbsent(change.table(), t -> new Tally()).add(change);
+                    Duration age = Duration.between(change.commitTime(), now);
+                    commitToDerived.record(age.isNegative() ? Duration.ZERO : age);
+                }
+                tallies.forEach(Metrics.this::count);
             }
 
             @Override
@@ -157,20 +165,32 @@ public final class Metrics implements AutoCloseable {
         return sum;
     }
 
-    private void count(RowChange change, Instant now) {
-        String table = change.table().toString();
-        registry.counter(
+    /** One batch's changes of a table: the registry is asked once a batch, not once a change. */
+    private static final class Tally {
+
+        private final Map<RowChange.Op, Long> ops = new EnumMap<>(RowChange.Op.class);
+        private long legacy;
+
+        void add(RowChange change) {
+            ops.merge(change.op(), 1L, Long::sum);
+            if (change.op() == RowChange.Op.INSERT && change.persona() != null && change.agent() == null) {
+                legacy++;
+            }
+        }
+    }
+
+    private void count(TableName table, Tally tally) {
+        tally.ops.forEach((op, changes) -> registry.counter(
                         "lockstep.changes",
                         "table",
-                        table,
+                        table.toString(),
                         "op",
-                        change.op().name().toLowerCase(Locale.ROOT))
-                .increment();
-        if (change.op() == RowChange.Op.INSERT && change.persona() != null && change.agent() == null) {
-            registry.counter("lockstep.legacy.writes", "table", table).increment();
+                        op.name().toLowerCase(Locale.ROOT))
+                .increment((double) changes));
+        if (tally.legacy > 0) {
+            registry.counter("lockstep.legacy.writes", "table", table.toString())
+                    .increment((double) tally.legacy);
         }
-        Duration age = Duration.between(change.commitTime(), now);
-        commitToDerived.record(age.isNegative() ? Duration.ZERO : age);
     }
 
     private void drift(TableName table) {

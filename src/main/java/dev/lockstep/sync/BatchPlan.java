@@ -5,6 +5,7 @@ import dev.lockstep.model.Mapping;
 import dev.lockstep.model.RowChange;
 import dev.lockstep.model.RowKey;
 import dev.lockstep.model.TableName;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -48,25 +49,30 @@ record BatchPlan(
     }
 
     static BatchPlan of(Batch batch, Mapping mapping) {
+        Map<TableName, Mapping.Role> roles = new HashMap<>();
+        mapping.captured().forEach(table -> mapping.roleOf(table).ifPresent(role -> roles.put(table, role)));
         BatchPlan plan = new BatchPlan(
                 new HashSet<>(),
                 new LinkedHashSet<>(),
                 new AgentChanges(new LinkedHashSet<>(), new LinkedHashSet<>()),
-                batch.changes().stream().anyMatch(change -> appears(change, mapping)),
+                appeared(batch, roles),
                 new LinkedHashMap<>(),
                 new LinkedHashMap<>(),
                 new LinkedHashSet<>());
         for (RowChange change : batch.changes()) {
-            plan.add(change, mapping.roleOf(change.table()).orElse(null));
+            plan.add(change, roles.get(change.table()));
         }
         return plan;
     }
 
-    private static boolean appears(RowChange change, Mapping mapping) {
-        return change.op() != RowChange.Op.DELETE
-                && mapping.roleOf(change.table())
-                        .filter(role -> role != Mapping.Role.SCOPED)
-                        .isPresent();
+    private static boolean appeared(Batch batch, Map<TableName, Mapping.Role> roles) {
+        for (RowChange change : batch.changes()) {
+            Mapping.Role role = roles.get(change.table());
+            if (role != null && role != Mapping.Role.SCOPED && change.op() != RowChange.Op.DELETE) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void add(RowChange change, Mapping.@Nullable Role role) {

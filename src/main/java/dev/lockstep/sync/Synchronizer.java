@@ -104,7 +104,9 @@ public final class Synchronizer implements AutoCloseable {
         long started = System.nanoTime();
         long number = ++batches;
         BatchPlan plan = BatchPlan.of(batch, mapping);
-        batch.changes().stream().reduce((a, b) -> b).ifPresent(c -> lastCommitTime = c.commitTime());
+        if (!batch.changes().isEmpty()) {
+            lastCommitTime = batch.changes().get(batch.changes().size() - 1).commitTime();
+        }
         Heartbeat.latest(batch.heartbeats()).filter(lastCommitTime::isBefore).ifPresent(sent -> lastCommitTime = sent);
         Watermark.Boundary boundary =
                 batch.boundary() == null ? null : new Watermark.Boundary(batch.boundary(), lastCommitTime);

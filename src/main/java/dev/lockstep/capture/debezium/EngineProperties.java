@@ -24,7 +24,7 @@ final class EngineProperties {
         Properties p = new Properties();
         p.setProperty("name", prefix);
         p.setProperty("topic.prefix", prefix);
-        p.setProperty("connector.class", "io.debezium.connector.postgresql.PostgresConnector");
+        p.setProperty("connector.class", UnmeteredConnector.class.getName());
         connection(config, p);
         p.setProperty("plugin.name", "pgoutput");
         p.setProperty("slot.name", config.name());

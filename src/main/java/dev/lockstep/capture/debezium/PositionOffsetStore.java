@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import org.apache.kafka.connect.runtime.WorkerConfig;
 import org.apache.kafka.connect.storage.OffsetBackingStore;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the stored position to the engine as its offset. The position is written with the rows, in the same database,
- * before the engine hears of it; so there is nothing to store here.
+ * before the engine hears of it; so there is nothing to store for good here. What the engine sets has to be there to get all
+ * the same: it is from here that the connector reads how far the slot may move.
  *
  * <p>The offset is {@code {lsn, lsn_commit}} without {@code lsn_proc}: the connector then asks for the stream from that
  * LSN and filters nothing out (FACTS, how rows get lost, 2).
@@ -24,6 +26,7 @@ public final class PositionOffsetStore implements OffsetBackingStore {
 
     static final String START = "lockstep.start.lsn";
 
+    private final Map<ByteBuffer, ByteBuffer> latest = new ConcurrentHashMap<>();
     private String start = "";
 
     /** Made by the engine, by name. */
@@ -52,13 +55,15 @@ public final class PositionOffsetStore implements OffsetBackingStore {
     @Override
     public Future<Map<ByteBuffer, ByteBuffer>> get(Collection<ByteBuffer> keys) {
         Map<ByteBuffer, ByteBuffer> found = new HashMap<>();
-        byte[] json = ("{\"lsn\":" + start + ",\"lsn_commit\":" + start + "}").getBytes(StandardCharsets.UTF_8);
-        keys.forEach(key -> found.put(key, ByteBuffer.wrap(json)));
+        ByteBuffer first = ByteBuffer.wrap(
+                ("{\"lsn\":" + start + ",\"lsn_commit\":" + start + "}").getBytes(StandardCharsets.UTF_8));
+        keys.forEach(key -> found.put(key, latest.getOrDefault(key, first).duplicate()));
         return CompletableFuture.completedFuture(found);
     }
 
     @Override
     public Future<Void> set(Map<ByteBuffer, ByteBuffer> values, @Nullable Callback<Void> callback) {
+        latest.putAll(values);
         if (callback != null) {
             callback.onCompletion(null, null);
         }

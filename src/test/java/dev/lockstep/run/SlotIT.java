@@ -1,0 +1,38 @@
+package dev.lockstep.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.testing.Await;
+import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.SidecarHarness;
+import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.TestPostgres;
+import org.junit.jupiter.api.Test;
+
+/** The server may forget what is applied, and nothing else. */
+class SlotIT {
+
+    @Test
+    void theSlotFollowsThePositionWhileItRuns() throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(LegacySchema.PASCAL.ddl());
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec())) {
+            sidecar.start();
+            for (int i = 0; i < 3; i++) {
+                db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\")"
+                        + " SELECT gen_random_uuid(), 'm' FROM generate_series(1, 20)");
+                String written = db.text("SELECT pg_current_wal_insert_lsn()");
+                Await.until(
+                        "the slot passes what was written",
+                        () -> db.number("SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" + sidecar.name()
+                                        + "' AND confirmed_flush_lsn > '" + written + "'")
+                                == 1);
+                String confirmed = db.text("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = '"
+                        + sidecar.name() + "'");
+                assertThat(db.text("SELECT lsn >= '" + confirmed + "' FROM " + sidecar.name() + ".position"))
+                        .as("never past the stored position")
+                        .isEqualTo("t");
+            }
+        }
+    }
+}
