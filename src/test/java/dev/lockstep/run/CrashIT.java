@@ -31,6 +31,7 @@ class CrashIT {
     private static final DemoSchema.Size SIZE = new DemoSchema.Size(300, 2_000, 10_000);
     private static final LegacyWriters.Load LOAD = new LegacyWriters.Load(150, 0.04, 200);
     private static final long ROWS = 30_000;
+    private static final int MOST_ROWS = 3_000;
 
     /** Plain SQL, written for this test: every row that is not as its persona and its content say. */
     private static final String OUT_OF_STEP = """
@@ -129,13 +130,15 @@ class CrashIT {
     /** Mostly while it works, sometimes while it starts. */
     private void kill(int number, TestDatabase db, Run run) throws Exception {
         boolean early = number % 5 == 0;
+        int rows = early ? 0 : random.nextInt(1, MOST_ROWS);
         if (!early) {
             run.awaitWork(db);
+            run.awaitRows(db, rows);
         }
-        int wait = random.nextInt(early ? 3000 : 1500);
+        int wait = random.nextInt(early ? 3000 : 500);
         new StopSignal().pause(Duration.ofMillis(wait));
         run.kill();
-        say("kill " + number + ", " + wait + " ms after its " + (early ? "start" : "first rows") + ", "
+        say("kill " + number + " " + (early ? wait + " ms after its start" : "after some " + rows + " rows") + "; "
                 + (streamed(db) - run.streamed()) + " rows put in step by it");
     }
 
@@ -157,6 +160,12 @@ class CrashIT {
                 assertThat(process.isAlive()).as("ended by itself, see " + log).isTrue();
                 return CrashIT.streamed(db) > streamed;
             });
+        }
+
+        /** Until it has put so many in step, or some seconds have passed. */
+        void awaitRows(TestDatabase db, long rows) throws Exception {
+            long end = System.nanoTime() + Duration.ofSeconds(4).toNanos();
+            Await.until("rows or time", () -> CrashIT.streamed(db) >= streamed + rows || System.nanoTime() > end);
         }
 
         void kill() throws InterruptedException {
