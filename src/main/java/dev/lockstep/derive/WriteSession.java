@@ -62,6 +62,24 @@ public final class WriteSession implements AutoCloseable {
         }
     }
 
+    /**
+     * As {@link #open}, but a commit does not wait for the disk. Only for work that is done again unless a position stored
+     * after it, by a commit that does wait, says that it was done: the log is flushed in order, so that commit flushes all
+     * before it.
+     */
+    public static WriteSession openUnflushed(Database database, String name, String role, int seat, long epoch)
+            throws SQLException {
+        WriteSession session = open(database, name, role, seat, epoch);
+        try (Statement statement = session.connection.createStatement()) {
+            statement.execute("SET synchronous_commit = off");
+            session.commit();
+            return session;
+        } catch (SQLException e) {
+            session.close();
+            throw e;
+        }
+    }
+
     /** For tests and tools that look at the session. Its transactions are begun by {@link #begin} alone. */
     public Connection connection() {
         return connection;

@@ -268,7 +268,8 @@ final class Tenure implements TenureClock.Listener {
                 config.name(),
                 mapping,
                 new LaneSessions(
-                        lane -> WriteSession.open(database, config.name(), Takeover.ROLE + "lane-" + lane, lane, epoch),
+                        lane -> WriteSession.openUnflushed(
+                                database, config.name(), Takeover.ROLE + "lane-" + lane, lane, epoch),
                         config.run().lanes()),
                 new AgentCache(),
                 from.lsn(),

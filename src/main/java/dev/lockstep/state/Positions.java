@@ -52,15 +52,19 @@ public final class Positions {
                 .execute();
     }
 
-    /** Moves forward in the caller's transaction. */
+    /**
+     * Moves forward in the caller's transaction, and makes its commit wait for the disk: what is stored here is
+     * acknowledged. That flushes every commit before it, too.
+     */
     public void advance(Connection connection, Lsn lsn, Instant commitTime, long rowsStreamed) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("UPDATE " + table
-                + " SET lsn = greatest(lsn, ?::pg_lsn), commit_time = greatest(commit_time, ?), moved_at = clock_timestamp(),"
-                + " rows_streamed = rows_streamed + ?")) {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SET LOCAL synchronous_commit = local; UPDATE " + table
+                        + " SET lsn = greatest(lsn, ?::pg_lsn), commit_time = greatest(commit_time, ?), moved_at = clock_timestamp(),"
+                        + " rows_streamed = rows_streamed + ?")) {
             statement.setString(1, lsn.toString());
             statement.setTimestamp(2, Timestamp.from(commitTime));
             statement.setLong(3, rowsStreamed);
-            statement.executeUpdate();
+            statement.execute();
         }
     }
 

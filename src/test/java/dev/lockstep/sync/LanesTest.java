@@ -6,7 +6,6 @@ import dev.lockstep.model.RowKey;
 import dev.lockstep.model.TableName;
 import dev.lockstep.sync.BatchPlan.Hint;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,16 +21,15 @@ class LanesTest {
     }
 
     @Test
-    void everyRowIsInExactlyOneLaneAndAlwaysTheSame() {
+    void everyRowIsInExactlyOneLaneBesideItsNeighbours() {
         Map<RowKey, Hint> rows = rows(5000);
         List<Map<TableName, Lanes.Work>> split = Lanes.split(Map.of(TABLE, rows), 3);
         assertThat(split).hasSize(3);
         List<RowKey> all = new ArrayList<>();
         split.forEach(lane -> all.addAll(lane.get(TABLE).keys()));
         assertThat(all).hasSize(5000);
-        assertThat(new HashSet<>(all)).isEqualTo(rows.keySet());
-        split.forEach(lane -> assertThat(lane.get(TABLE).keys()).hasSizeBetween(1000, 2400));
-        assertThat(Lanes.split(Map.of(TABLE, rows), 3)).isEqualTo(split);
+        assertThat(all).containsExactlyElementsOf(rows.keySet());
+        split.forEach(lane -> assertThat(lane.get(TABLE).keys()).hasSizeBetween(1600, 1700));
     }
 
     @Test
