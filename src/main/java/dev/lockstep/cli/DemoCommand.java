@@ -49,6 +49,7 @@ final class DemoCommand implements Callable<Integer> {
             if (!once) {
                 output.tell("it stays up, with writers at work, until Ctrl-C");
                 demo.stay();
+                LogSettings.silent(context.environment()); // the server ends by the same signal
             }
         }
         return code;

@@ -26,9 +26,18 @@ final class LogSettings {
 
     /** For a command that tells its own story: warnings only, unless somebody asked for more. */
     static void quiet(Map<String, String> environment) {
+        level(environment, Level.WARN);
+    }
+
+    /** When what goes wrong from here on is the end of it all. */
+    static void silent(Map<String, String> environment) {
+        level(environment, Level.OFF);
+    }
+
+    private static void level(Map<String, String> environment, Level level) {
         if (!environment.containsKey("LOCKSTEP_LOG")
                 && LoggerFactory.getLogger("dev.lockstep") instanceof Logger logger) {
-            logger.setLevel(Level.WARN);
+            logger.setLevel(level);
         }
     }
 

@@ -29,6 +29,8 @@ final class DemoServer implements AutoCloseable {
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")
+                .setServerConfig("shared_buffers", "512MB")
+                .setServerConfig("max_wal_size", "4GB") // no checkpoints, forced by the data and the backfill, between
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .start();
