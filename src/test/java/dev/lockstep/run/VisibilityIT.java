@@ -12,6 +12,10 @@ import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import dev.lockstep.testing.Writers;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -34,19 +38,20 @@ class VisibilityIT {
             db.execute(LegacySchema.PASCAL.ddl());
             try (SidecarHarness sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec())
                     .backfilled()
+                    .withHeartbeat(Duration.ofMinutes(5))
                     .start()) {
                 db.execute(INSERT.formatted("before"));
                 sidecar.awaitInStep(Judge.PASCAL);
 
-                standby(db, "nobody");
-                Lsn before = Lsn.parse(db.text("SELECT pg_current_wal_lsn()"));
-                CompletableFuture<Void> writer = Writers.beside(() -> db.execute(INSERT.formatted("held")));
-                Await.until("the commit waits for the standby", () -> waiting(db) == 1);
-                assertThatTheEventHasComeAndTheRowHasNot(db, before);
-                assertThat(sidecar.position()).isLessThanOrEqualTo(before);
-                assertThat(writer).isNotDone();
-
-                standby(db, "");
+                CompletableFuture<Void> writer;
+                try (AwayStandby standby = AwayStandby.of(db)) {
+                    Lsn before = Lsn.parse(db.text("SELECT pg_current_wal_lsn()"));
+                    writer = Writers.beside(() -> db.execute(INSERT.formatted("held")));
+                    standby.awaitWaiting();
+                    assertThatTheEventHasComeAndTheRowHasNot(db, before);
+                    assertThat(sidecar.position()).isLessThanOrEqualTo(before);
+                    assertThat(writer).isNotDone();
+                }
                 writer.join();
                 sidecar.awaitInStep(Judge.PASCAL);
                 sidecar.assertTheStreamAloneDidIt();
@@ -62,18 +67,18 @@ class VisibilityIT {
             db.execute(LegacySchema.PASCAL.ddl());
             try (SidecarHarness sidecar =
                     SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).backfilled()) {
-                standby(db, "nobody");
-                Lsn before = Lsn.parse(db.text("SELECT pg_current_wal_lsn()"));
-                CompletableFuture<Void> writer = Writers.beside(() -> db.execute(INSERT.formatted("held")));
-                Await.until("the commit waits for the standby", () -> waiting(db) == 1);
-                for (int i = 0; i < 5; i++) {
-                    db.execute("SET synchronous_commit = local; " + INSERT.formatted("newer"));
+                CompletableFuture<Void> writer;
+                try (AwayStandby standby = AwayStandby.of(db)) {
+                    Lsn before = Lsn.parse(db.text("SELECT pg_current_wal_lsn()"));
+                    writer = Writers.beside(() -> db.execute(INSERT.formatted("held")));
+                    standby.awaitWaiting();
+                    for (int i = 0; i < 5; i++) {
+                        db.execute("SET synchronous_commit = local; " + INSERT.formatted("newer"));
+                    }
+                    sidecar.start();
+                    assertThatTheEventHasComeAndTheRowHasNot(db, before);
+                    assertThat(sidecar.position()).isLessThanOrEqualTo(before);
                 }
-                sidecar.start();
-                assertThatTheEventHasComeAndTheRowHasNot(db, before);
-                assertThat(sidecar.position()).isLessThanOrEqualTo(before);
-
-                standby(db, "");
                 writer.join();
                 sidecar.awaitInStep(Judge.PASCAL);
                 sidecar.assertTheStreamAloneDidIt();
@@ -87,15 +92,16 @@ class VisibilityIT {
         try (EmbeddedPostgres server = TestPostgres.start(Map.of())) {
             TestDatabase db = TestPostgres.database(server);
             db.execute(LegacySchema.PASCAL.ddl());
-            standby(db, "nobody");
-            CompletableFuture<Void> writer = Writers.beside(() -> db.execute(INSERT.formatted("held")));
-            Await.until("the commit waits for the standby", () -> waiting(db) == 1);
-            long xid = db.number("SELECT backend_xid::text FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
-            Snapshot snapshot = Snapshot.parse(db.text("SELECT pg_current_snapshot()"));
-
-            assertThat(snapshot.inProgress()).doesNotContain(xid);
-            assertThat(snapshot.sees(xid)).isFalse();
-            standby(db, "");
+            CompletableFuture<Void> writer;
+            long xid;
+            try (AwayStandby standby = AwayStandby.of(db)) {
+                writer = Writers.beside(() -> db.execute(INSERT.formatted("held")));
+                standby.awaitWaiting();
+                xid = db.number("SELECT backend_xid::text FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+                Snapshot snapshot = Snapshot.parse(db.text("SELECT pg_current_snapshot()"));
+                assertThat(snapshot.inProgress()).doesNotContain(xid);
+                assertThat(snapshot.sees(xid)).isFalse();
+            }
             writer.join();
             assertThat(Snapshot.parse(db.text("SELECT pg_current_snapshot()")).sees(xid))
                     .isTrue();
@@ -115,17 +121,34 @@ class VisibilityIT {
                 .isZero();
     }
 
-    private static long waiting(TestDatabase db) throws Exception {
-        return db.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
-    }
+    /** A standby that commits have to wait for and that never comes; closed, nobody waits for it any more. */
+    private record AwayStandby(TestDatabase db) implements AutoCloseable {
 
-    private static void standby(TestDatabase db, String name) throws Exception {
-        try (var connection = db.connect();
-                var statement = connection.createStatement()) {
-            statement.execute("SET synchronous_commit = local");
-            statement.execute("ALTER SYSTEM SET synchronous_standby_names = '" + name + "'");
-            statement.execute("SELECT pg_reload_conf()");
+        static AwayStandby of(TestDatabase db) throws Exception {
+            AwayStandby standby = new AwayStandby(db);
+            standby.set("nobody");
+            Await.until("the setting is in force", () -> "nobody".equals(db.text("SHOW synchronous_standby_names")));
+            return standby;
         }
-        Await.until("the setting is in force", () -> name.equals(db.text("SHOW synchronous_standby_names")));
+
+        void awaitWaiting() throws Exception {
+            Await.until(
+                    "a commit waits for the standby",
+                    () -> db.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == 1);
+        }
+
+        @Override
+        public void close() throws SQLException {
+            set("");
+        }
+
+        private void set(String names) throws SQLException {
+            try (Connection connection = db.connect();
+                    Statement statement = connection.createStatement()) {
+                statement.execute("SET synchronous_commit = local");
+                statement.execute("ALTER SYSTEM SET synchronous_standby_names = '" + names + "'");
+                statement.execute("SELECT pg_reload_conf()");
+            }
+        }
     }
 }

@@ -61,6 +61,24 @@ public final class SidecarHarness implements AutoCloseable {
                 meter);
     }
 
+    /** Another sidecar on the same database and name, whose heartbeats do not move the position under the test. */
+    public SidecarHarness withHeartbeat(Duration heartbeat) {
+        RunConfig run = config.run();
+        return new SidecarHarness(
+                database,
+                new LockstepConfig(
+                        config.name(),
+                        config.database(),
+                        config.mapping(),
+                        new RunConfig(run.batchRows(), run.poll(), run.lanes(), heartbeat),
+                        config.backfill(),
+                        config.http(),
+                        config.monitor(),
+                        config.savepoints(),
+                        config.cutover()),
+                meter);
+    }
+
     /** Another sidecar on the same database and name, that reports to {@code told}. */
     public SidecarHarness withMeter(SyncMeter told) {
         return new SidecarHarness(database, config, told);
