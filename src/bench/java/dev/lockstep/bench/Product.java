@@ -50,7 +50,7 @@ final class Product {
 
     private String yaml() {
         return "name: " + NAME + "\ndatabase: {url: '" + target.url() + "', user: postgres, password: postgres}\n"
-                + data.mapping() + "http: {port: 0}\n";
+                + data.mapping() + "http: {port: 0}\nrun: {" + System.getProperty("bench.run", "") + "}\n";
     }
 
     void expand() {

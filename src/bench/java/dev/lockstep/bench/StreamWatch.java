@@ -55,7 +55,7 @@ final class StreamWatch implements AutoCloseable {
                     return System.nanoTime();
                 }
             }
-            Thread.sleep(10);
+            Thread.sleep(25);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.TableName;
+import java.time.Duration;
 import java.util.Properties;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -44,7 +45,7 @@ final class EngineProperties {
         p.setProperty("decimal.handling.mode", "string");
         p.setProperty("schema.refresh.mode", "columns_diff");
         p.setProperty("slot.stream.params", originNone ? "origin=none" : "");
-        p.setProperty("poll.interval.ms", Long.toString(config.run().poll().toMillis()));
+        p.setProperty("poll.interval.ms", Long.toString(pollMillis(config.run().poll())));
         p.setProperty("max.batch.size", Integer.toString(config.run().batchRows()));
         p.setProperty(
                 "max.queue.size", Integer.toString(Math.max(8192, config.run().batchRows() * 2)));
@@ -58,6 +59,14 @@ final class EngineProperties {
         p.setProperty("offset.flush.interval.ms", "500");
         p.setProperty("offset.flush.timeout.ms", "60000");
         return p;
+    }
+
+    /**
+     * A change waits for this interval twice: the reader of the stream sleeps for it when there was nothing to read, and
+     * the poll of the reader's queue always lasts so long. So each may take half of the time.
+     */
+    private static long pollMillis(Duration longest) {
+        return Math.max(1, longest.toMillis() / 2);
     }
 
     private static void connection(LockstepConfig config, Properties p) {
