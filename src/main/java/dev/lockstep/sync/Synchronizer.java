@@ -53,6 +53,7 @@ public final class Synchronizer implements AutoCloseable {
     private final Map<TableName, RowDeriver> derivers = new LinkedHashMap<>();
     private final AgentCache cache;
     private final AgentMaker agents;
+    private final LaneWork rows;
     private final Positions positions;
     private final LetterDesk letters;
     private final SyncMeter meter;
@@ -91,6 +92,7 @@ public final class Synchronizer implements AutoCloseable {
         this.meter = meter;
         this.stop = stop;
         mapping.tables().forEach(t -> derivers.put(t.table(), new RowDeriver(mapping, t, stored)));
+        this.rows = new LaneWork(derivers, agents);
     }
 
     /**
@@ -197,14 +199,16 @@ public final class Synchronizer implements AutoCloseable {
         }
         Map<String, AgentMaker.Refusal> refused = impossible;
         List<LaneOutcome> outcomes = lanes.each(
-                split, (session, work) -> refused.isEmpty() ? lane(session, work) : carefully(session, work, refused));
+                split,
+                (session, work) ->
+                        refused.isEmpty() ? rows.lane(session, work) : rows.carefully(session, work, refused));
         for (LaneOutcome outcome : outcomes) {
             settle(outcome, number);
         }
     }
 
     private Map<TableName, Map<RowKey, BatchPlan.Hint>> outOfStep(BatchPlan plan) {
-        Map<TableName, Map<RowKey, BatchPlan.Hint>> rows = new LinkedHashMap<>();
+        Map<TableName, Map<RowKey, BatchPlan.Hint>> out = new LinkedHashMap<>();
         plan.rows().forEach((table, hints) -> {
             RowDeriver deriver = derivers.get(table);
             if (deriver == null) {
@@ -217,10 +221,10 @@ public final class Synchronizer implements AutoCloseable {
                 }
             });
             if (!kept.isEmpty()) {
-                rows.put(table, kept);
+                out.put(table, kept);
             }
         });
-        return rows;
+        return out;
     }
 
     /** By the hint alone: a later change of the row or its agent brings an event of its own. */
@@ -237,7 +241,7 @@ public final class Synchronizer implements AutoCloseable {
         LaneOutcome outcome = new LaneOutcome();
         Watermark.@Nullable Boundary stored = null;
         try {
-            fast(session, work, outcome);
+            rows.fast(session, work, outcome);
             if (outcome.orphans().isEmpty() && elapsed(persistedAt, PERSIST_EVERY)) {
                 stored = watermark.advance(held.oldestBatch());
                 if (boundary != null && held.size() == 0) {
@@ -253,7 +257,7 @@ public final class Synchronizer implements AutoCloseable {
             }
             session.commit();
         } catch (SQLException e) {
-            settle(afterFailure(session, work, e), number);
+            settle(rows.afterFailure(session, work, e), number);
             return;
         }
         settle(outcome, number);
@@ -262,67 +266,10 @@ public final class Synchronizer implements AutoCloseable {
         }
     }
 
-    private LaneOutcome lane(WriteSession session, Map<TableName, Work> work) throws SQLException {
-        LaneOutcome outcome = new LaneOutcome();
-        try {
-            session.begin();
-            fast(session, work, outcome);
-            session.commit();
-            return outcome;
-        } catch (SQLException e) {
-            return afterFailure(session, work, e);
-        }
-    }
-
-    private void fast(WriteSession session, Map<TableName, Work> work, LaneOutcome outcome) throws SQLException {
-        for (Map.Entry<TableName, Work> entry : work.entrySet()) {
-            Work rows = entry.getValue();
-            outcome.add(
-                    entry.getKey(),
-                    deriver(entry.getKey()).fast(session.connection(), rows.keys(), rows.withoutPersona()));
-        }
-    }
-
-    private LaneOutcome afterFailure(WriteSession session, Map<TableName, Work> work, SQLException e)
-            throws SQLException {
-        ErrorPolicy policy = ErrorPolicy.of(e);
-        if (policy != ErrorPolicy.GIVE_WAY && policy != ErrorPolicy.SET_ASIDE) {
-            throw e;
-        }
-        session.rollback();
-        return carefully(session, work, Map.of());
-    }
-
-    private LaneOutcome carefully(
-            WriteSession session, Map<TableName, Work> work, Map<String, AgentMaker.Refusal> impossible)
-            throws SQLException {
-        LaneOutcome outcome = new LaneOutcome();
-        try {
-            session.begin();
-            for (Map.Entry<TableName, Work> entry : work.entrySet()) {
-                outcome.add(
-                        entry.getKey(),
-                        deriver(entry.getKey())
-                                .careful(session.connection(), entry.getValue().keys(), impossible));
-            }
-            session.commit();
-            return outcome;
-        } catch (SQLException e) {
-            if (ErrorPolicy.of(e) != ErrorPolicy.GIVE_WAY) {
-                throw e;
-            }
-            session.rollback();
-            LaneOutcome later = new LaneOutcome();
-            work.forEach(
-                    (table, rows) -> later.add(table, new RowDeriver.Outcome(0, rows.keys(), List.of(), List.of())));
-            return later;
-        }
-    }
-
     private void settle(LaneOutcome outcome, long number) throws SQLException {
-        outcome.written().forEach((table, rows) -> {
-            rowsSincePersist += rows;
-            meter.derived(table, rows);
+        outcome.written().forEach((table, count) -> {
+            rowsSincePersist += count;
+            meter.derived(table, count);
         });
         outcome.held().forEach((table, keys) -> held.hold(table, keys, number));
         outcome.setAside().forEach((table, keys) -> {
@@ -331,7 +278,7 @@ public final class Synchronizer implements AutoCloseable {
         });
         if (!outcome.orphans().isEmpty()) {
             cache.clear(); // an agent it knew is gone
-            settle(rederive(lanes.get(0), outcome.orphans()), number);
+            settle(rows.rederive(lanes.get(0), outcome.orphans()), number);
         }
     }
 
@@ -347,24 +294,10 @@ public final class Synchronizer implements AutoCloseable {
             List<RowKey> keys = follower.next(session, changes, seen);
             while (!keys.isEmpty()) {
                 seen.addAll(keys);
-                settle(rederive(session, Map.of(deriver.table().table(), keys)), number);
+                settle(rows.rederive(session, Map.of(deriver.table().table(), keys)), number);
                 keys = follower.next(session, changes, seen);
             }
         }
-    }
-
-    private LaneOutcome rederive(WriteSession session, Map<TableName, List<RowKey>> rows) throws SQLException {
-        List<String> personas = new ArrayList<>();
-        session.begin();
-        for (Map.Entry<TableName, List<RowKey>> entry : rows.entrySet()) {
-            personas.addAll(deriver(entry.getKey()).personasWithoutAgent(session.connection(), entry.getValue()));
-        }
-        session.commit();
-        Map<String, AgentMaker.Refusal> impossible =
-                agents.ensure(session, personas).impossible();
-        Map<TableName, Work> work = new LinkedHashMap<>();
-        rows.forEach((table, keys) -> work.put(table, new Work(keys, keys)));
-        return carefully(session, work, impossible);
     }
 
     private void retryHeld() throws SQLException {
@@ -372,7 +305,7 @@ public final class Synchronizer implements AutoCloseable {
         for (TableName table : derivers.keySet()) {
             List<RowKey> keys = held.of(table);
             if (!keys.isEmpty()) {
-                LaneOutcome outcome = rederive(lanes.get(0), Map.of(table, keys));
+                LaneOutcome outcome = rows.rederive(lanes.get(0), Map.of(table, keys));
                 Set<RowKey> free = new HashSet<>(keys);
                 outcome.held().getOrDefault(table, List.of()).forEach(free::remove);
                 held.done(table, free);
@@ -387,7 +320,7 @@ public final class Synchronizer implements AutoCloseable {
         for (Map.Entry<TableName, List<RowKey>> entry : letters.due(session).entrySet()) {
             TableName table = entry.getKey();
             if (derivers.containsKey(table)) {
-                LaneOutcome outcome = rederive(session, Map.of(table, entry.getValue()));
+                LaneOutcome outcome = rows.rederive(session, Map.of(table, entry.getValue()));
                 List<RowKey> fine = new ArrayList<>(entry.getValue());
                 fine.removeAll(outcome.setAside().getOrDefault(table, List.of()));
                 fine.removeAll(outcome.held().getOrDefault(table, List.of())); // still a letter, and due soon
@@ -461,14 +394,6 @@ public final class Synchronizer implements AutoCloseable {
         if (stop.pause(time)) {
             throw new InterruptedException("stopped");
         }
-    }
-
-    private RowDeriver deriver(TableName table) {
-        RowDeriver deriver = derivers.get(table);
-        if (deriver == null) {
-            throw new IllegalArgumentException(table + " is not mapped");
-        }
-        return deriver;
     }
 
     private static boolean elapsed(long since, Duration time) {
