@@ -72,10 +72,9 @@ final class LetterDesk {
         session.commit();
     }
 
-    /** The rows whose next try has come, by table. */
+    /** The rows whose next try has come, by table. Reads only, so it takes no lock and writes no WAL: it is asked for ever. */
     Map<TableName, List<RowKey>> due(WriteSession session) throws SQLException {
         Map<TableName, List<RowKey>> due = new LinkedHashMap<>();
-        session.begin();
         letters.due(session.connection(), AT_ONCE)
                 .forEach(letter -> due.computeIfAbsent(letter.table(), t -> new ArrayList<>())
                         .add(letter.key()));
