@@ -1,7 +1,6 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.backfill.ScanRunner;
-import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.derive.AgentCache;
@@ -10,11 +9,8 @@ import dev.lockstep.expand.Patience;
 import dev.lockstep.expand.PostBackfill;
 import dev.lockstep.expand.Sleeper;
 import dev.lockstep.model.Mapping;
-import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
-import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.Fence;
-import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -37,13 +33,9 @@ final class BackfillCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         LockstepConfig config = context.config();
         Database database = context.database(config);
-        Mapping mapping;
-        long epoch;
-        try (Connection connection = database.open("backfill")) {
-            ControlSchema.require(connection, config.name());
-            mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
-            epoch = new Fence(config.name()).read(connection).epoch();
-        }
+        Expanded expanded = Expanded.read(database, config, "backfill");
+        Mapping mapping = expanded.mapping();
+        long epoch = expanded.epoch();
         StopSignal stop = new StopSignal();
         long rows;
         List<String> built;

@@ -1,19 +1,15 @@
 package dev.lockstep.cli;
 
-import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.model.Mapping;
-import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
-import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.Fence;
 import dev.lockstep.verify.RowRepair;
 import dev.lockstep.verify.Verifier;
 import dev.lockstep.verify.VerifyReport;
 import java.io.PrintStream;
-import java.sql.Connection;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -39,13 +35,9 @@ final class VerifyCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         LockstepConfig config = context.config();
         Database database = context.database(config);
-        Mapping mapping;
-        long epoch;
-        try (Connection connection = database.open("verify")) {
-            ControlSchema.require(connection, config.name());
-            mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
-            epoch = new Fence(config.name()).read(connection).epoch();
-        }
+        Expanded expanded = Expanded.read(database, config, "verify");
+        Mapping mapping = expanded.mapping();
+        long epoch = expanded.epoch();
         StopSignal stop = new StopSignal();
         Verifier verifier = new Verifier(database, config.name(), mapping, WORKERS, stop);
         VerifyReport report;
