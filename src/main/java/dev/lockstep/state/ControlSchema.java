@@ -18,6 +18,7 @@ public final class ControlSchema {
     /** The version this build reads and writes. */
     public static final int VERSION = 1;
 
+    /** In it {@code {schema}} stands for the quoted schema name. */
     private static final String RESOURCE = "control-schema.sql";
 
     private ControlSchema() {}

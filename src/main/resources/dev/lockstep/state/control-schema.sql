@@ -1,5 +1,4 @@
 -- lockstep's control schema, version 1. Idempotent: run on an installed one it changes nothing.
--- {schema} is replaced by the quoted schema name.
 CREATE SCHEMA IF NOT EXISTS {schema};
 
 CREATE TABLE IF NOT EXISTS {schema}.schema_version (
