@@ -21,6 +21,9 @@ final class LeaseKeeper implements AutoCloseable {
     /** A frozen holder is replaced after this; a killed one at once. */
     static final Duration TIME = Duration.ofSeconds(8);
 
+    /** So many questions of a standby, two a second, go over one session. */
+    private static final int RECONNECT_EVERY = 10;
+
     private final Database database;
     private final Lease lease;
     private final String holder;
@@ -36,6 +39,7 @@ final class LeaseKeeper implements AutoCloseable {
     /** Waits until it is ours. */
     void acquire(StopSignal stop) throws SQLException, InterruptedException {
         boolean told = false;
+        int asked = 0;
         while (true) {
             Optional<Long> taken = asking(handle -> lease.tryAcquire(handle, holder, TIME));
             if (taken.isPresent()) {
@@ -47,6 +51,9 @@ final class LeaseKeeper implements AutoCloseable {
                         "standby: {} runs; taking over when it stops",
                         asking(lease::read).holder());
                 told = true;
+            }
+            if (++asked % RECONNECT_EVERY == 0) {
+                closeConnection(); // a server that wants to stop shows it to new sessions alone
             }
             if (stop.pause(Duration.ofMillis(500))) {
                 throw new InterruptedException("stopped");

@@ -86,7 +86,7 @@ public final class Sidecar {
             } catch (Contracted e) {
                 log.info("{}", e.getMessage());
                 return;
-            } catch (Superseded e) {
+            } catch (Superseded | ServerStopping e) {
                 log.warn("{}", e.getMessage());
             }
             stop.pause(Duration.ofSeconds(1));

@@ -50,6 +50,9 @@ final class Tenure implements TenureClock.Listener {
     private static final Logger log = LoggerFactory.getLogger(Tenure.class);
     private static final Duration TICK = Duration.ofMillis(100);
 
+    /** How long a scan may take to end by itself, after the range in hand. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
     private final LockstepConfig config;
     private final Database database;
     private final Mapping mapping;
@@ -65,7 +68,6 @@ final class Tenure implements TenureClock.Listener {
 
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     private final AtomicReference<@Nullable EngineSource> source = new AtomicReference<>();
-    private final AtomicReference<@Nullable EngineSource> letGo = new AtomicReference<>();
     private final AtomicBoolean scanned = new AtomicBoolean();
     private final AtomicBoolean scanAgain = new AtomicBoolean();
     private final AtomicReference<@Nullable Synchronizer> synchronizer = new AtomicReference<>();
@@ -103,10 +105,9 @@ final class Tenure implements TenureClock.Listener {
      * @throws LockstepException when the tenure ended for a reason the operator, or the next tenure, has to deal with
      */
     void run(Optional<Lsn> target) throws InterruptedException {
-        List<Thread> threads = new ArrayList<>();
-        threads.add(start("stream", this::stream));
-        threads.add(start("scan", this::scan));
-        threads.add(start("clock", new TenureClock(database, config, mapping, lease, stop, this)::run));
+        Thread stream = start("stream", this::stream);
+        Thread scan = start("scan", this::scan);
+        Thread clock = start("clock", new TenureClock(database, config, mapping, lease, stop, this)::run);
         try {
             while (!stop.pause(TICK)) {
                 Synchronizer current = synchronizer.get();
@@ -119,9 +120,14 @@ final class Tenure implements TenureClock.Listener {
             }
         } catch (RuntimeException e) {
             failure.compareAndSet(null, e);
+        } catch (InterruptedException e) {
+            if (!stop.requested()) {
+                throw e;
+            }
+            log.debug("a retry gave up because the tenure ends: why it ends counts", e);
         } finally {
             stop.request();
-            end(threads);
+            end(stream, clock, scan);
         }
         RuntimeException cause = failure.get();
         if (cause != null) {
@@ -133,15 +139,19 @@ final class Tenure implements TenureClock.Listener {
         return scanned.get() && current.durable().isAtLeast(target) && current.heldRows() == 0;
     }
 
-    private void end(List<Thread> threads) throws InterruptedException {
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                EngineSource running = source.get();
-                if (running != null) {
-                    running.close();
-                }
-                thread.join(200);
+    private void end(Thread stream, Thread clock, Thread scan) throws InterruptedException {
+        while (stream.isAlive()) {
+            EngineSource running = source.get();
+            if (running != null) {
+                running.close();
             }
+            stream.join(200);
+        }
+        clock.join();
+        scan.join(GRACE.toMillis());
+        while (scan.isAlive()) {
+            scan.interrupt(); // an index build may wait for an old transaction for hours
+            scan.join(200);
         }
         Synchronizer current = synchronizer.getAndSet(null);
         if (current != null) {
@@ -314,18 +324,6 @@ final class Tenure implements TenureClock.Listener {
         }
     }
 
-    /** A server that stops waits until its walsenders' clients confirm the last byte, which we never do. */
-    @Override
-    public void serverStopping() {
-        EngineSource running = source.get();
-        if (running != null) {
-            if (letGo.getAndSet(running) != running) {
-                log.warn("the server is stopping: the stream is closed until it is back");
-            }
-            running.close();
-        }
-    }
-
     private void scan() throws InterruptedException {
         ScanRunner runner = new ScanRunner(
                 config.name(),
@@ -356,7 +354,9 @@ final class Tenure implements TenureClock.Listener {
                 postBackfill.finish();
                 return;
             } catch (LockstepException e) {
-                log.warn("indexes and foreign keys: {}", e.getMessage());
+                if (!stop.requested()) {
+                    log.warn("indexes and foreign keys: {}", e.getMessage());
+                }
             }
             stop.pause(Duration.ofSeconds(10));
         }

@@ -28,9 +28,6 @@ final class TenureClock {
     private static final Duration STEP = Duration.ofMillis(500);
     private static final Duration RENEW_EVERY = Duration.ofSeconds(2);
 
-    /** {@code cannot_connect_now}: starting up or shutting down. */
-    private static final String STOPPING = "57P03";
-
     private final Database database;
     private final LockstepConfig config;
     private final Mapping mapping;
@@ -43,9 +40,6 @@ final class TenureClock {
 
         /** Changes may be missing from the stream that is open. */
         void streamUnsound(String why);
-
-        /** The server wants to stop, and waits for the stream to be closed before it does. */
-        void serverStopping();
     }
 
     TenureClock(
@@ -85,10 +79,10 @@ final class TenureClock {
             }
             return true;
         } catch (SQLException e) {
-            log.warn("the lease could not be renewed ({}); trying on", e.getSQLState());
-            if (STOPPING.equals(e.getSQLState())) {
-                listener.serverStopping();
+            if (ServerStopping.STATE.equals(e.getSQLState())) {
+                throw new ServerStopping();
             }
+            log.warn("the lease could not be renewed ({}); trying on", e.getSQLState());
             return false;
         }
     }
@@ -109,6 +103,9 @@ final class TenureClock {
         } catch (LockstepException e) {
             if (e.kind() == LockstepException.Kind.WRONG_INPUT) {
                 throw e;
+            }
+            if (e.getCause() instanceof SQLException sql && ServerStopping.STATE.equals(sql.getSQLState())) {
+                throw new ServerStopping();
             }
             log.warn("no heartbeat sent: {}", e.getMessage());
         }

@@ -11,6 +11,8 @@ import dev.lockstep.testing.RestartableServer;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -103,6 +105,56 @@ class LeaseIT {
         }
     }
 
+    /** A smart shutdown waits for every session, and would for ever wait for those of a sidecar and its standby. */
+    @Test
+    void aServerThatIsAskedToStopNeedNotWaitForUs() throws Exception {
+        try (RestartableServer server = new RestartableServer()) {
+            TestDatabase db = server.database();
+            db.execute(LegacySchema.PASCAL.ddl());
+            try (SidecarHarness first =
+                    SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).backfilled()) {
+                first.start();
+                SidecarHarness standby = first.withBatchRows(1000).start();
+                db.execute(INSERT);
+                first.awaitInStep(Judge.PASCAL);
+                server.askToStop();
+                server.awaitStopped();
+                server.startAgain();
+                db.execute(INSERT);
+                first.awaitInStep(Judge.PASCAL);
+                assertThat(first.running()).isTrue();
+                assertThat(standby.running()).isTrue();
+                first.assertTheStreamAloneDidIt();
+                standby.stop();
+                first.stop();
+            }
+        }
+    }
+
+    /** A retry that gives up because the tenure ends must not end the process with it. */
+    @Test
+    void aTenureThatEndsInTheMiddleOfARetryIsFollowedByTheNext() throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(LegacySchema.PASCAL.ddl());
+        try (SidecarHarness sidecar =
+                        SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).backfilled();
+                Connection holder = db.connect()) {
+            sidecar.start().awaitCaughtUp();
+            holder.setAutoCommit(false);
+            try (Statement statement = holder.createStatement()) {
+                statement.execute("LOCK " + sidecar.name() + ".dead_letter");
+            }
+            Await.until("it asks for dead letters", () -> waitingForDeadLetters(db) > 0);
+            db.execute("UPDATE " + sidecar.name() + ".lease SET epoch = epoch + 1, expires_at = '-infinity'");
+            Await.until("it has taken the lease again", () -> epoch(db, sidecar) >= 3);
+            holder.rollback();
+            db.execute(INSERT);
+            sidecar.awaitInStep(Judge.PASCAL);
+            assertThat(sidecar.running()).isTrue();
+            sidecar.stop();
+        }
+    }
+
     @Test
     void theServerGoesAwayAndComesBack() throws Exception {
         try (RestartableServer server = new RestartableServer()) {
@@ -127,6 +179,11 @@ class LeaseIT {
                 first.stop();
             }
         }
+    }
+
+    private static long waitingForDeadLetters(TestDatabase db) throws Exception {
+        return db.number("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IN"
+                + " (SELECT oid FROM pg_class WHERE relname = 'dead_letter')");
     }
 
     private static long leaseSessions(TestDatabase db, SidecarHarness sidecar) throws Exception {

@@ -29,10 +29,22 @@ public final class RestartableServer implements AutoCloseable {
     /** As {@code pg_ctl stop -m fast} does; returns when the server has gone. */
     public void stop() throws Exception {
         running.close();
+        awaitStopped();
+    }
+
+    /** As SIGTERM to the server does: it takes no new session and waits until the last one is closed. */
+    public void askToStop() throws IOException {
+        long pid = Long.parseLong(
+                Files.readAllLines(data.resolve("postmaster.pid")).get(0).strip());
+        ProcessHandle.of(pid).orElseThrow().destroy();
+    }
+
+    public void awaitStopped() throws Exception {
         Await.until("the server has stopped", () -> !Files.exists(data.resolve("postmaster.pid")));
     }
 
-    public void startAgain() {
+    public void startAgain() throws IOException {
+        running.close(); // lets go of the data directory, however the server ended
         running = start(running.getPort());
     }
 

@@ -125,6 +125,12 @@ public final class SidecarHarness implements AutoCloseable {
         return this;
     }
 
+    /** Runs to the end of what was committed before the call, scans included, as {@code run --until-caught-up} does. */
+    public SidecarHarness untilCaughtUp() throws InterruptedException {
+        new Sidecar(config, lockstep(), new Pulse(), meter, ScanProgress.NONE, new StopSignal()).run(true);
+        return this;
+    }
+
     /** Stops it as SIGTERM would. */
     public void stop() throws InterruptedException {
         stopWaiting();
