@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +51,11 @@ class ScanRunnerIT {
             mapping = MappingResolver.resolve(
                     LegacySchema.PASCAL.spec(), new CatalogReader().read(connection, LegacySchema.PASCAL.spec()));
         }
+    }
+
+    @AfterEach
+    void close() {
+        harness.close();
     }
 
     @Test

@@ -54,7 +54,8 @@ class HttpEndpointsIT {
         Database database = harness.lockstep();
         Pulse pulse = new Pulse();
         StopSignal stop = new StopSignal();
-        try (Metrics metrics = new Metrics(database, config, pulse);
+        try (harness;
+                Metrics metrics = new Metrics(database, config, pulse);
                 HttpEndpoints http =
                         new HttpEndpoints(config.http(), metrics, pulse, config.monitor(), Duration.ofSeconds(1))) {
             http.start();

@@ -2,31 +2,32 @@ package dev.lockstep.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.backfill.ScanProgress;
 import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.derive.WriteSession;
-import dev.lockstep.expand.Expander;
-import dev.lockstep.expand.Patience;
-import dev.lockstep.expand.Sleeper;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
-import dev.lockstep.monitor.Pulse;
-import dev.lockstep.run.Sidecar;
 import dev.lockstep.state.Fence;
-import dev.lockstep.sync.SyncMeter;
+import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
-import dev.lockstep.testing.TestConfig;
+import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import java.sql.Connection;
-import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Drift is planted by plain SQL and counted by plain SQL; {@code verify} has to find the same rows. */
 class VerifierIT {
+
+    private SidecarHarness harness;
+
+    @AfterEach
+    void close() {
+        harness.close();
+    }
 
     @Test
     void plantedDriftIsFoundToTheRowAndMended() throws Exception {
@@ -36,9 +37,9 @@ class VerifierIT {
                 "INSERT INTO \"Personas\" (\"Name\") SELECT 'p' || i FROM generate_series(1, 20) i;"
                         + "INSERT INTO \"Conversations\" (\"PersonaId\") SELECT \"Id\" FROM \"Personas\", generate_series(1, 50);"
                         + "INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT \"Id\", 'm' || i FROM \"Personas\", generate_series(1, 500) i");
-        LockstepConfig config = TestConfig.of(db, LegacySchema.PASCAL.spec());
-        Database database = new Database(config.database(), config.name());
-        prepare(config, database);
+        harness = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).untilCaughtUp();
+        LockstepConfig config = harness.config();
+        Database database = harness.lockstep();
 
         assertThat(verify(config, database, false).clean()).isTrue();
 
@@ -67,7 +68,7 @@ class VerifierIT {
         VerifyReport mended = verify(config, database, true);
         assertThat(mended.clean()).isTrue();
         assertThat(mended.repaired()).isEqualTo(7 + 11 + 13 + 3);
-        assertThat(outOfStep(db)).isZero();
+        assertThat(Judge.PASCAL.outOfStep(db)).isZero();
     }
 
     @Test
@@ -77,10 +78,9 @@ class VerifierIT {
         db.execute(
                 "INSERT INTO app.personas (display_name) SELECT 'p' || i FROM generate_series(1, 20) i;"
                         + "INSERT INTO app.messages (from_persona_id, body) SELECT persona_id, 'm' || i FROM app.personas, generate_series(1, 500) i");
-        LockstepConfig config = TestConfig.of(db, LegacySchema.SNAKE.spec());
-        Database database = new Database(config.database(), config.name());
-        new Expander(database, config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random(1))
-                .expand();
+        harness = SidecarHarness.expanded(db, LegacySchema.SNAKE.spec());
+        LockstepConfig config = harness.config();
+        Database database = harness.lockstep();
 
         VerifyReport found = verify(config, database, false);
         assertThat(found.agents().missing()).isEqualTo(20);
@@ -93,12 +93,6 @@ class VerifierIT {
                                 "SELECT count(*) FROM app.messages m JOIN app.agents a ON a.persona_id = m.from_persona_id"
                                         + " WHERE m.from_agent_id = a.agent_id AND m.content_hash = sha256(convert_to(m.body, 'UTF8'))"))
                 .isEqualTo(10_000);
-    }
-
-    private static void prepare(LockstepConfig config, Database database) throws InterruptedException {
-        new Expander(database, config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random(1))
-                .expand();
-        new Sidecar(config, database, new Pulse(), SyncMeter.NONE, ScanProgress.NONE, new StopSignal()).run(true);
     }
 
     private static VerifyReport verify(LockstepConfig config, Database database, boolean repair) throws Exception {
@@ -122,12 +116,5 @@ class VerifierIT {
                 .filter(t -> t.table().equals(name))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private static long outOfStep(TestDatabase db) throws Exception {
-        return db.number(
-                "SELECT count(*) FROM \"Messages\" m LEFT JOIN \"Agents\" a ON a.\"PersonaId\" = m.\"FromPersonaId\""
-                        + " WHERE m.\"FromAgentId\" IS DISTINCT FROM a.\"Id\""
-                        + " OR m.\"ContentHash\" IS DISTINCT FROM encode(sha256(convert_to(m.\"Content\", 'UTF8')), 'hex')");
     }
 }
