@@ -17,9 +17,15 @@ public final class DriftSql {
         this.table = table;
     }
 
-    /** Columns: rows, missing, wrong, hash_wrong. Parameters: the range. */
+    /** Columns: rows, out (those out of step in any way). Parameters: the range. */
+    public String outByRange(TableName leaf) {
+        return "SELECT count(*) AS rows, count(*) FILTER (WHERE " + out() + ") AS out FROM " + joined(leaf) + " WHERE "
+                + RANGE;
+    }
+
+    /** Columns: missing, wrong, hash_wrong. Parameters: the range. */
     public String countByRange(TableName leaf) {
-        return "SELECT count(*) AS rows, count(*) FILTER (WHERE " + InStep.missing(table)
+        return "SELECT count(*) FILTER (WHERE " + InStep.missing(table)
                 + ") AS missing, count(*) FILTER (WHERE "
                 + InStep.wrong(mapping, table) + ") AS wrong, " + hashCount() + " AS hash_wrong FROM "
                 + joined(leaf) + " WHERE " + RANGE;
@@ -66,8 +72,7 @@ public final class DriftSql {
     }
 
     private String out() {
-        return "(" + InStep.missing(table) + " OR " + InStep.wrong(mapping, table)
-                + (table.hashed() ? " OR " + InStep.hashOut(table) : "") + ")";
+        return InStep.out(mapping, table);
     }
 
     private String hashCount() {

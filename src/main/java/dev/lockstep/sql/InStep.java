@@ -71,6 +71,16 @@ final class InStep {
         return parts.size() == 2 ? "(" + String.join(" OR ", parts) + ")" : String.join("", parts);
     }
 
+    /** Out of step, whatever the persona. {@code a} is left-joined. As cheap as it can be: most rows are in step. */
+    static String out(Mapping mapping, Mapping.Scoped table) {
+        String out = "(" + persona(table) + " IS NOT NULL AND (" + agent(table) + " IS NULL OR "
+                + agentOut(mapping, table) + ")";
+        if (table.nullPersona() == NullPersona.CLEAR) {
+            out += " OR " + persona(table) + " IS NULL AND " + agent(table) + " IS NOT NULL";
+        }
+        return out + (table.hashed() ? " OR " + hashOut(table) : "") + ")";
+    }
+
     /** The agent should be there and is not. {@code a} is left-joined. */
     static String missing(Mapping.Scoped table) {
         return "(" + persona(table) + " IS NOT NULL AND " + agent(table) + " IS NULL)";

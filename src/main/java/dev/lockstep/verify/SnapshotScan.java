@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -48,20 +49,45 @@ final class SnapshotScan {
         this.workers = workers;
     }
 
-    Result run() throws SQLException, InterruptedException {
+    /** @param first in auto-commit mode, and left so; compares, too, while the others are still connecting */
+    Result run(Connection first) throws SQLException, InterruptedException {
         Map<TableName, TableComparison> tables = new LinkedHashMap<>();
         mapping.tables().forEach(t -> tables.put(t.table(), new TableComparison(mapping, t)));
-        try (Connection first = open();
-                Statement statement = first.createStatement()) {
-            String snapshot;
+        CompletableFuture<String> snapshot = new CompletableFuture<>();
+        Queue<Task> tasks = new ConcurrentLinkedQueue<>();
+        ExecutorService threads = Executors.newFixedThreadPool(workers);
+        try {
+            List<Future<?>> others = new ArrayList<>();
+            for (int i = 1; i < workers; i++) {
+                others.add(threads.submit(() -> {
+                    follow(snapshot, tasks);
+                    return null;
+                }));
+            }
+            return new Result(lead(first, tables, tasks, snapshot, others), tables);
+        } finally {
+            snapshot.cancel(false); // ends those that still wait for it, if there never was one
+            threads.shutdown();
+        }
+    }
+
+    private Lsn lead(
+            Connection first,
+            Map<TableName, TableComparison> tables,
+            Queue<Task> tasks,
+            CompletableFuture<String> snapshot,
+            List<Future<?>> others)
+            throws SQLException, InterruptedException {
+        begin(first);
+        try (Statement statement = first.createStatement()) {
+            String exported;
             Lsn asOf;
             try (ResultSet row =
                     statement.executeQuery("SELECT pg_export_snapshot(), pg_current_wal_insert_lsn()::text")) {
                 row.next();
-                snapshot = row.getString(1);
+                exported = row.getString(1);
                 asOf = Lsn.parse(row.getString(2));
             }
-            Queue<Task> tasks = new ConcurrentLinkedQueue<>();
             for (TableComparison comparison : tables.values()) {
                 for (TableName leaf : comparison.table().leaves()) {
                     long blocks = blocks(first, leaf);
@@ -70,31 +96,26 @@ final class SnapshotScan {
                     }
                 }
             }
-            drive(first, snapshot, tasks);
-            return new Result(asOf, tables);
+            snapshot.complete(exported);
+            work(first, tasks);
+            for (Future<?> other : others) {
+                await(other);
+            }
+            return asOf;
+        } finally {
+            end(first);
         }
     }
 
-    private void drive(Connection first, String snapshot, Queue<Task> tasks) throws SQLException, InterruptedException {
-        ExecutorService threads = Executors.newFixedThreadPool(workers);
-        try {
-            List<Future<?>> running = new ArrayList<>();
-            for (int i = 1; i < Math.min(workers, tasks.size()); i++) {
-                running.add(threads.submit(() -> {
-                    try (Connection connection = open();
-                            Statement statement = connection.createStatement()) {
-                        statement.execute("SET TRANSACTION SNAPSHOT " + Sql.literal(snapshot));
-                        work(connection, tasks);
-                    }
-                    return null;
-                }));
+    private void follow(CompletableFuture<String> snapshot, Queue<Task> tasks) throws SQLException {
+        try (Connection connection = database.open("verify");
+                Statement statement = connection.createStatement()) {
+            String exported = snapshot.join();
+            if (!tasks.isEmpty()) {
+                begin(connection);
+                statement.execute("SET TRANSACTION SNAPSHOT " + Sql.literal(exported));
+                work(connection, tasks);
             }
-            work(first, tasks);
-            for (Future<?> worker : running) {
-                await(worker);
-            }
-        } finally {
-            threads.shutdown();
         }
     }
 
@@ -118,15 +139,20 @@ final class SnapshotScan {
         }
     }
 
-    private Connection open() throws SQLException {
-        Connection connection = database.open("verify");
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SET idle_in_transaction_session_timeout = 0");
-        }
+    private static void begin(Connection connection) throws SQLException {
         connection.setAutoCommit(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         connection.setReadOnly(true);
-        return connection;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0"); // one waits for the other's range
+        }
+    }
+
+    private static void end(Connection connection) throws SQLException {
+        connection.rollback();
+        connection.setReadOnly(false);
+        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+        connection.setAutoCommit(true);
     }
 
     private static long blocks(Connection connection, TableName table) throws SQLException {

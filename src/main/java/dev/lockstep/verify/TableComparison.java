@@ -37,23 +37,36 @@ final class TableComparison {
         return table;
     }
 
-    /** One statement counts; only where something is out of step a second one names the rows. */
+    /** One statement counts; only where something is out of step others tell what, and name the rows. */
     void range(Connection connection, TableName leaf, long from, long to) throws SQLException {
-        long out;
+        if (out(connection, leaf, from, to) == 0) {
+            return;
+        }
         try (PreparedStatement statement = connection.prepareStatement(sql.countByRange(leaf))) {
             bind(statement, from, to);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                out = add(row.getLong("rows"), row.getLong("missing"), row.getLong("wrong"), row.getLong("hash_wrong"));
+                add(row.getLong("missing"), row.getLong("wrong"), row.getLong("hash_wrong"));
             }
         }
-        if (out > 0 && remembered() < REMEMBERED) {
+        if (remembered() < REMEMBERED) {
             try (PreparedStatement statement = connection.prepareStatement(sql.rowsByRange(leaf))) {
                 statement.setFetchSize(5000);
                 bind(statement, from, to);
-                try (ResultSet rows = statement.executeQuery()) {
-                    remember(read(rows, REMEMBERED));
+                try (ResultSet found = statement.executeQuery()) {
+                    remember(read(found, REMEMBERED));
                 }
+            }
+        }
+    }
+
+    private long out(Connection connection, TableName leaf, long from, long to) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql.outByRange(leaf))) {
+            bind(statement, from, to);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                count(row.getLong("rows"));
+                return row.getLong("out");
             }
         }
     }
@@ -89,12 +102,14 @@ final class TableComparison {
                 suspects.confirmed().stream().limit(10).map(RowKey::toString).toList());
     }
 
-    private synchronized long add(long allRows, long missingRows, long wrongRows, long hashRows) {
+    private synchronized void count(long allRows) {
         rows += allRows;
+    }
+
+    private synchronized void add(long missingRows, long wrongRows, long hashRows) {
         missing += missingRows;
         wrong += wrongRows;
         hashWrong += hashRows;
-        return missingRows + wrongRows + hashRows;
     }
 
     private synchronized int remembered() {

@@ -57,14 +57,15 @@ public final class Verifier {
     public VerifyReport run(Repair repair) throws InterruptedException {
         long started = System.nanoTime();
         long repaired = 0;
-        try {
+        try (Connection connection = database.open("verify")) {
+            ControlSchema.require(connection, name);
             while (true) {
-                Pass pass = pass();
+                Pass pass = pass(connection);
                 long written = pass.report().clean() ? 0 : repair.mend(pass.confirmed());
                 repaired += written;
                 if (written == 0) {
                     VerifyReport report = pass.report().withRepaired(repaired, (System.nanoTime() - started) / 1e9);
-                    record(pass.began(), report);
+                    record(connection, pass.began(), report);
                     return report;
                 }
             }
@@ -87,26 +88,23 @@ public final class Verifier {
 
     private record Pass(Instant began, VerifyReport report, Map<TableName, List<RowKey>> confirmed) {}
 
-    private Pass pass() throws SQLException, InterruptedException {
-        try (Connection connection = database.open("verify")) {
-            ControlSchema.require(connection, name);
-            Instant began = Handles.ask(
-                    connection,
-                    handle -> handle.createQuery("SELECT clock_timestamp()")
-                            .mapTo(Instant.class)
-                            .one());
-            AgentComparison agents = new AgentComparison(mapping);
-            Set<String> agentless = agents.missing(connection);
-            SnapshotScan.Result scan = new SnapshotScan(database, mapping, workers).run();
-            Map<TableName, Suspects> suspects = new LinkedHashMap<>();
-            scan.tables().forEach((table, comparison) -> suspects.put(table, comparison.suspects()));
-            boolean waited = settle(connection, scan, suspects);
-            if (!agentless.isEmpty()) {
-                agentless.retainAll(agents.missing(connection));
-            }
-            return new Pass(
-                    began, report(connection, scan, suspects, agents, agentless.size(), waited), confirmed(suspects));
+    private Pass pass(Connection connection) throws SQLException, InterruptedException {
+        Instant began = Handles.ask(
+                connection,
+                handle -> handle.createQuery("SELECT clock_timestamp()")
+                        .mapTo(Instant.class)
+                        .one());
+        AgentComparison agents = new AgentComparison(mapping);
+        Set<String> agentless = agents.missing(connection);
+        SnapshotScan.Result scan = new SnapshotScan(database, mapping, workers).run(connection);
+        Map<TableName, Suspects> suspects = new LinkedHashMap<>();
+        scan.tables().forEach((table, comparison) -> suspects.put(table, comparison.suspects()));
+        boolean waited = settle(connection, scan, suspects);
+        if (!agentless.isEmpty()) {
+            agentless.retainAll(agents.missing(connection));
         }
+        return new Pass(
+                began, report(connection, scan, suspects, agents, agentless.size(), waited), confirmed(suspects));
     }
 
     /** Looks again at what was seen until it is either gone or the same after the stream has passed. */
@@ -173,8 +171,8 @@ public final class Verifier {
         return rows;
     }
 
-    private void record(Instant began, VerifyReport report) throws SQLException {
-        try (Connection connection = database.open("verify")) {
+    private void record(Connection connection, Instant began, VerifyReport report) throws SQLException {
+        try {
             String json = JsonMapper.builder().build().writeValueAsString(report);
             Handles.tell(
                     connection,

@@ -79,6 +79,7 @@ class DeriveSqlTest {
             lines.add("rows without agent by key: " + derive.rowsWithoutAgentByKey());
             lines.add("personas without agent by key: " + derive.personasWithoutAgentByKey());
             lines.add("personas without agent by range: " + derive.personasWithoutAgentByRange(table.table()));
+            lines.add("out by range: " + drift.outByRange(table.table()));
             lines.add("count by range: " + drift.countByRange(table.table()));
             lines.add("rows by range: " + drift.rowsByRange(table.table()));
             lines.add("rows by key: " + drift.rowsByKey());
