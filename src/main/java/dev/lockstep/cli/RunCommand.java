@@ -7,13 +7,18 @@ import dev.lockstep.monitor.HttpEndpoints;
 import dev.lockstep.monitor.Metrics;
 import dev.lockstep.monitor.Pulse;
 import dev.lockstep.run.Sidecar;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code run}: the sidecar. Ends with 0 on SIGTERM or SIGINT after the batch in hand, or when caught up. */
 @Command(name = "run", description = "Keeps every row in step until stopped; also completes an unfinished backfill.")
 final class RunCommand implements Callable<Integer> {
+
+    private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
 
     private final CliContext context;
 
@@ -41,7 +46,17 @@ final class RunCommand implements Callable<Integer> {
                         config.monitor(),
                         config.run().heartbeat())) {
             http.start();
-            new Sidecar(config, database, pulse, metrics.sync(), metrics.scans(), stop).run(untilCaughtUp);
+            try {
+                new Sidecar(config, database, pulse, metrics.sync(), metrics.scans(), stop).run(untilCaughtUp);
+            } catch (InterruptedException e) {
+                if (!stop.requested()) {
+                    throw e;
+                }
+                log.debug("stopped while it waited", e);
+            }
+            String how = stop.requested() ? "stopped" : "ended";
+            log.info("{} {}", config.name(), how);
+            context.output().show(Map.of("ended", how), out -> {});
             signal.exitCode(0);
         }
         return 0;

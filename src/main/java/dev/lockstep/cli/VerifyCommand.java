@@ -59,7 +59,19 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    private static void print(VerifyReport report, PrintStream out) {
+    private String verdict(VerifyReport report) {
+        if (report.clean()) {
+            return "CLEAN";
+        }
+        if (report.deadLetters() > 0) {
+            return "NOT IN STEP, dead letters among it: lockstep status names them, each with what has to be mended;";
+        }
+        return repair
+                ? "NOT IN STEP, and it could not all be mended;"
+                : "NOT IN STEP (lockstep verify --repair mends it),";
+    }
+
+    private void print(VerifyReport report, PrintStream out) {
         for (VerifyReport.Table t : report.tables()) {
             out.printf(
                     Locale.ROOT,
@@ -86,7 +98,7 @@ final class VerifyCommand implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "%s as of %s, in %.1f s%s%n",
-                report.clean() ? "CLEAN" : "NOT IN STEP: lockstep verify --repair mends it",
+                verdict(report),
                 report.asOf(),
                 report.seconds(),
                 report.streamWaited() ? ", rows under way waited for" : ", nothing is running");

@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 public final class HttpEndpoints implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(HttpEndpoints.class);
+    private static final Duration BIND_EVERY = Duration.ofSeconds(2);
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private record Answer(int code, String type, String body) {}
@@ -40,7 +41,8 @@ public final class HttpEndpoints implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
-    private @Nullable HttpServer server;
+    private volatile @Nullable HttpServer server;
+    private boolean told;
 
     /** @param heartbeat how often one is sent; liveness ends when several are missing */
     public HttpEndpoints(HttpConfig config, Metrics metrics, Pulse pulse, MonitorConfig limits, Duration heartbeat) {
@@ -52,11 +54,32 @@ public final class HttpEndpoints implements AutoCloseable {
     }
 
     /**
-     * Binds and serves.
-     *
-     * @throws LockstepException when the port is taken
+     * Reads the server from now on, binds and serves. A port that is taken is tried again until it is free: by a standby on
+     * the same machine it will be, and rows are kept in step without it.
      */
     public void start() {
+        metrics.start();
+        if (!bind()) {
+            Thread again = new Thread(this::bindLater, "lockstep-http-bind");
+            again.setDaemon(true);
+            again.start();
+        }
+    }
+
+    private void bindLater() {
+        try {
+            do {
+                Thread.sleep(BIND_EVERY.toMillis());
+            } while (!threads.isShutdown() && !bind());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized boolean bind() {
+        if (threads.isShutdown()) {
+            return true;
+        }
         try {
             HttpServer bound = HttpServer.create(new InetSocketAddress(config.host(), config.port()), 0);
             bound.setExecutor(threads);
@@ -69,13 +92,19 @@ public final class HttpEndpoints implements AutoCloseable {
             page(bound, "/api/status", this::status);
             bound.start();
             server = bound;
-            metrics.start();
             log.info("http://{}:{} serves /metrics, /health/live, /health/ready, /api/status", config.host(), port());
+            return true;
         } catch (IOException e) {
-            throw LockstepException.notDone(
-                    "cannot listen on " + config.host() + ":" + config.port() + " (" + e.getMessage()
-                            + "); set http.port to a free one, or to 0 for any",
-                    e);
+            if (!told) {
+                log.warn(
+                        "cannot listen on {}:{} ({}); going on without /metrics and /health until it is free; set http.port to"
+                                + " another one, or to 0 for any",
+                        config.host(),
+                        config.port(),
+                        e.getMessage());
+                told = true;
+            }
+            return false;
         }
     }
 
@@ -147,7 +176,7 @@ public final class HttpEndpoints implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         HttpServer bound = server;
         if (bound != null) {
             bound.stop(0);

@@ -36,21 +36,30 @@ final class LeaseKeeper implements AutoCloseable {
         this.holder = holder;
     }
 
-    /** Waits until it is ours. */
-    void acquire(StopSignal stop) throws SQLException, InterruptedException {
+    /** Whether there is nothing left to wait for. */
+    @FunctionalInterface
+    interface Needless {
+        boolean ask(Connection connection) throws SQLException;
+    }
+
+    /** Waits until it is ours; false when {@code needless} says so before. */
+    boolean acquire(StopSignal stop, Needless needless) throws SQLException, InterruptedException {
         boolean told = false;
         int asked = 0;
         while (true) {
             Optional<Long> taken = asking(handle -> lease.tryAcquire(handle, holder, TIME));
             if (taken.isPresent()) {
                 epoch = taken.get();
-                return;
+                return true;
             }
             if (!told) {
                 log.info(
                         "standby: {} runs; taking over when it stops",
                         asking(lease::read).holder());
                 told = true;
+            }
+            if (needless.ask(connection())) {
+                return false;
             }
             if (++asked % RECONNECT_EVERY == 0) {
                 closeConnection(); // a server that wants to stop shows it to new sessions alone

@@ -5,8 +5,10 @@ import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
 import dev.lockstep.derive.Contracted;
 import dev.lockstep.derive.ErrorPolicy;
+import dev.lockstep.derive.Refused;
 import dev.lockstep.derive.Superseded;
 import dev.lockstep.expand.Expander;
 import dev.lockstep.expand.Patience;
@@ -19,6 +21,9 @@ import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Pulse;
 import dev.lockstep.state.ControlSchema;
+import dev.lockstep.state.Heartbeat;
+import dev.lockstep.state.Positions;
+import dev.lockstep.state.Scans;
 import dev.lockstep.sync.SyncMeter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -86,6 +91,8 @@ public final class Sidecar {
             } catch (Contracted e) {
                 log.info("{}", e.getMessage());
                 return;
+            } catch (Refused e) {
+                throw explained(e);
             } catch (Superseded | ServerStopping e) {
                 log.warn("{}", e.getMessage());
             }
@@ -93,11 +100,30 @@ public final class Sidecar {
         }
     }
 
+    /** A mapping that no longer fits the catalog says it better than the statement that failed. */
+    private LockstepException explained(Refused refused) {
+        try (Connection connection = database.open("start")) {
+            MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
+            return refused;
+        } catch (SQLException e) {
+            return refused;
+        } catch (LockstepException e) {
+            return e.kind() == LockstepException.Kind.WRONG_INPUT
+                    ? LockstepException.notDone(
+                            e.getMessage() + "; everything stands still and nothing is lost: mend it, then start again",
+                            refused)
+                    : refused;
+        }
+    }
+
     /** Whether there is nothing more to do. */
     private boolean tenure(Mapping mapping, LeaseKeeper lease, Optional<Lsn> target) throws InterruptedException {
         Takeover takeover = new Takeover(config.name(), stop);
         try {
-            lease.acquire(stop);
+            if (!lease.acquire(stop, connection -> target.isPresent() && reached(connection, target.get()))) {
+                log.info("{} has caught up, by the process that holds the lease", config.name());
+                return true;
+            }
             takeover.complete(lease.connection(), lease.epoch());
         } catch (SQLException e) {
             log.warn("waiting for the server: {}", ErrorPolicy.describe(e));
@@ -136,6 +162,18 @@ public final class Sidecar {
             ending.request();
             relay.interrupt();
         }
+    }
+
+    /** Whether whoever runs has applied everything up to the target and scanned every table. */
+    private boolean reached(Connection connection, Lsn target) throws SQLException {
+        Heartbeat.send(connection, config.name()); // on a quiet server nothing else moves the position
+        return Handles.ask(
+                connection,
+                handle -> new Positions(config.name())
+                                .read(handle)
+                                .filter(position -> position.position().lsn().isAtLeast(target))
+                                .isPresent()
+                        && new Scans(config.name()).all(handle).stream().allMatch(s -> s.state() == Scans.State.DONE));
     }
 
     private Expander expander(Random random) {

@@ -28,12 +28,15 @@ final class TenureClock {
     private static final Duration STEP = Duration.ofMillis(500);
     private static final Duration RENEW_EVERY = Duration.ofSeconds(2);
 
+    private static final Duration TELL_EVERY = Duration.ofSeconds(30);
+
     private final Database database;
     private final LockstepConfig config;
     private final Mapping mapping;
     private final LeaseKeeper lease;
     private final StopSignal stop;
     private final Listener listener;
+    private long toldAt = System.nanoTime() - TELL_EVERY.toNanos();
 
     /** Is told what the clock sees; must not block. */
     interface Listener {
@@ -82,7 +85,10 @@ final class TenureClock {
             if (ServerStopping.STATE.equals(e.getSQLState())) {
                 throw new ServerStopping();
             }
-            log.warn("the lease could not be renewed ({}); trying on", e.getSQLState());
+            if (System.nanoTime() - toldAt > TELL_EVERY.toNanos()) {
+                log.warn("the lease could not be renewed ({}); trying on", e.getSQLState());
+                toldAt = System.nanoTime();
+            }
             return false;
         }
     }

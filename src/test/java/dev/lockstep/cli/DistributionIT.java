@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +28,8 @@ class DistributionIT {
 
     @TempDir
     Path folder;
+
+    private TestDatabase legacy;
 
     @Test
     void fromCheckToStatus() throws Exception {
@@ -66,6 +69,45 @@ class DistributionIT {
         assertThat(run.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(run.exitValue()).as(Files.readString(log)).isZero();
         assertThat(Files.readString(log)).doesNotContain("\tat ");
+    }
+
+    /** Two with the same file on one machine: the second waits, without the port, and takes both over. */
+    @Test
+    void aStandbyOnTheSameMachineTakesOver() throws Exception {
+        TestDatabase db = legacy();
+        try (ServerSocket free = new ServerSocket(0)) {
+            configure(db.config().url(), free.getLocalPort());
+        }
+        assertThat(lockstep.run(folder, "expand").exitCode()).isZero();
+        Path firstLog = folder.resolve("first.log");
+        Process first = lockstep.start(folder, firstLog, "run");
+        Await.until("the first streams", () -> Files.readString(firstLog).contains("streaming from"));
+        Path secondLog = folder.resolve("second.log");
+        Process second = lockstep.start(folder, secondLog, "run");
+        Await.until("the second waits", () -> Files.readString(secondLog).contains("standby: "));
+        assertThat(Files.readString(secondLog)).contains("cannot listen on").doesNotContain("\tat ");
+
+        Distribution.Ended caughtUp = lockstep.run(folder, "--output", "json", "run", "--until-caught-up");
+        assertThat(caughtUp.exitCode()).as(caughtUp.err()).isZero();
+        assertThat(JsonMapper.builder()
+                        .build()
+                        .readTree(caughtUp.out())
+                        .at("/ended")
+                        .asText())
+                .isEqualTo("ended");
+        assertThat(Judge.PASCAL.outOfStep(db)).isZero();
+
+        first.destroyForcibly();
+        Await.until("the second streams", () -> Files.readString(secondLog).contains("streaming from"));
+        Await.until("the second serves", () -> Files.readString(secondLog).contains(" serves /metrics"));
+        Path thirdLog = folder.resolve("third.log");
+        Process third = lockstep.start(folder, thirdLog, "run");
+        Await.until("the third waits", () -> Files.readString(thirdLog).contains("standby: "));
+        for (Process process : List.of(third, second)) {
+            process.destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isZero();
+        }
     }
 
     @Test
@@ -121,8 +163,26 @@ class DistributionIT {
         assertThat(Files.readString(out)).contains("check", "expand", "run", "status", "--config");
     }
 
-    private static TestDatabase legacy() throws Exception {
+    /** A server has a limited number of slots and origins. */
+    @AfterEach
+    void giveBack() throws Exception {
+        TestDatabase db = legacy;
+        if (db != null) {
+            Await.until(
+                    "nobody streams",
+                    () -> db.number(
+                                    "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'dist_test' AND active")
+                            == 0);
+            db.rows(
+                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'dist_test'");
+            db.rows("SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin"
+                    + " WHERE starts_with(roname, 'dist_test_')");
+        }
+    }
+
+    private TestDatabase legacy() throws Exception {
         TestDatabase db = TestPostgres.database();
+        legacy = db;
         db.execute(LegacySchema.PASCAL.ddl());
         db.execute("INSERT INTO \"Personas\" (\"Name\") SELECT 'p' || i FROM generate_series(1, 10) i;"
                 + "INSERT INTO \"Conversations\" (\"PersonaId\") SELECT \"Id\" FROM \"Personas\";"
@@ -131,9 +191,14 @@ class DistributionIT {
     }
 
     private void configure(String url) throws IOException {
+        configure(url, 0);
+    }
+
+    private void configure(String url, int port) throws IOException {
         Files.writeString(
                 folder.resolve("lockstep.yaml"),
-                "name: dist_test\ndatabase: {url: '" + url + "', user: postgres, password: secret}\nhttp: {port: 0}\n");
+                "name: dist_test\ndatabase: {url: '" + url + "', user: postgres, password: secret}\nhttp: {port: "
+                        + port + "}\n");
     }
 
     private JsonNode json(String command) throws Exception {

@@ -2,11 +2,13 @@ package dev.lockstep.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -25,6 +27,24 @@ class SidecarIT {
             Judge judge = legacy == LegacySchema.PASCAL ? Judge.PASCAL : Judge.SNAKE;
             assertThat(judge.outOfStep(db)).isZero();
             assertThat(db.number("SELECT count(*) FROM " + judge.agents())).isEqualTo(40);
+        }
+    }
+
+    /** Nothing can be derived any more: it ends, says which column is gone, and goes on once it is back. */
+    @Test
+    void aColumnRenamedWhileItRunsIsNamed() throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(LegacySchema.PASCAL.ddl());
+        try (SidecarHarness sidecar =
+                SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).backfilled()) {
+            sidecar.start().awaitCaughtUp();
+            db.execute("ALTER TABLE \"Messages\" RENAME \"FromPersonaId\" TO \"Old\";"
+                    + "INSERT INTO \"Messages\" (\"Old\", \"Content\") VALUES (gen_random_uuid(), 'm')");
+            Await.until("it has ended", () -> !sidecar.running());
+            assertThat(sidecar.failure()).hasMessageContaining("public.Messages has no column FromPersonaId");
+            db.execute("ALTER TABLE \"Messages\" RENAME \"Old\" TO \"FromPersonaId\"");
+            sidecar.start().awaitInStep(Judge.PASCAL);
+            sidecar.stop();
         }
     }
 
