@@ -6,6 +6,10 @@ import dev.lockstep.model.MappingSpec;
 import dev.lockstep.sql.ExpandSql;
 import dev.lockstep.sql.ExpandStep;
 import dev.lockstep.state.ControlSchema;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -50,7 +54,26 @@ public final class Expander {
      *     done now; the steps before it stay, and the method can be called again
      */
     public List<String> expand() {
-        return run.execute("lockstep expand " + name, connection -> plan(surveys.read(connection)));
+        return run.execute("lockstep expand " + name, connection -> {
+            List<ExpandStep> plan = plan(surveys.read(connection));
+            if (plan.stream().anyMatch(step -> step.mode() == ExpandStep.Mode.SLOT)) {
+                requireLogical(connection);
+            }
+            return plan;
+        });
+    }
+
+    /** Before the first step: the slot comes last, and would fail when everything else is there. */
+    private static void requireLogical(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SHOW wal_level")) {
+            row.next();
+            if (!row.getString(1).equals("logical")) {
+                throw LockstepException.wrongInput("wal_level is " + row.getString(1)
+                        + ", and changes can be captured only with logical; nothing was touched;"
+                        + " ALTER SYSTEM SET wal_level = 'logical', restart the server, then run it again");
+            }
+        }
     }
 
     private List<ExpandStep> plan(Survey survey) {

@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.TestPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -51,6 +53,7 @@ class UnreachableServerTest {
             CliRun replica = run(url + "postgres", "postgres", "--output=json");
             assertThat(replica.exitCode()).isEqualTo(1);
             assertThat(replica.json().get("findings").findValuesAsText("id")).contains("wal-level");
+            expandTouchesNothing(url + "postgres");
         }
 
         assertThat(check(url + "postgres", "postgres"))
@@ -61,6 +64,23 @@ class UnreachableServerTest {
     void aHostThatDoesNotExist() throws Exception {
         assertThat(check("jdbc:postgresql://no-such-host.invalid:5432/app", "app"))
                 .startsWith("lockstep: cannot reach jdbc:postgresql://no-such-host.invalid:5432/app");
+    }
+
+    /** The slot comes last, and could not be made. */
+    private void expandTouchesNothing(String url) throws Exception {
+        try (Connection admin = DriverManager.getConnection(url, "postgres", "");
+                Statement statement = admin.createStatement()) {
+            statement.execute(LegacySchema.PASCAL.ddl());
+            CliRun expand =
+                    CliRun.of("expand", "-c", folder.resolve("lockstep.yaml").toString());
+            assertThat(expand.exitCode()).isEqualTo(2);
+            assertThat(expand.err()).hasLineCount(1).contains("wal_level is replica", "nothing was touched");
+            try (ResultSet row = statement.executeQuery(
+                    "SELECT to_regclass('\"Agents\"') IS NULL AND to_regnamespace('lockstep') IS NULL")) {
+                row.next();
+                assertThat(row.getBoolean(1)).isTrue();
+            }
+        }
     }
 
     private String check(String url, String user) throws IOException {
