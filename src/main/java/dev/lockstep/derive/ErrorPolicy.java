@@ -3,6 +3,8 @@ package dev.lockstep.derive;
 import dev.lockstep.model.LockstepException;
 import java.sql.SQLException;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 
@@ -16,6 +18,9 @@ public enum ErrorPolicy {
     RETRY,
     /** Nobody can say: stop and let the operator look. */
     STOP;
+
+    private static final Pattern FUNCTION =
+            Pattern.compile("PL/pgSQL (?:function|inline) ?([\\w.\"]*)\\([^)]*\\) line (\\d+)");
 
     public static ErrorPolicy of(SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
@@ -51,12 +56,22 @@ public enum ErrorPolicy {
             append(line, "column", message.getColumn());
             append(line, "constraint", message.getConstraint());
             append(line, "routine", message.getRoutine());
+            append(line, "in", function(message.getWhere()));
             return line.toString();
         }
         String state = e.getSQLState();
         return state == null
                 ? "no SQLSTATE: " + e.getClass().getSimpleName().toLowerCase(Locale.ROOT)
                 : "SQLSTATE " + state;
+    }
+
+    /** The function that raised it, without what it was called with: the context's other lines quote statements. */
+    private static @Nullable String function(@Nullable String where) {
+        if (where == null) {
+            return null;
+        }
+        Matcher matcher = FUNCTION.matcher(where);
+        return matcher.lookingAt() ? matcher.group(1) + ", line " + matcher.group(2) : null;
     }
 
     private static void append(StringBuilder line, String what, @Nullable String name) {

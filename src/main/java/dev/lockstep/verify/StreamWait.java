@@ -10,6 +10,8 @@ import dev.lockstep.state.Positions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Waits until a running sidecar has applied everything up to an LSN. */
 final class StreamWait {
@@ -18,6 +20,9 @@ final class StreamWait {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final Duration STEP = Duration.ofMillis(20);
+
+    private static final Duration TELL_EVERY = Duration.ofSeconds(5);
+    private static final Logger log = LoggerFactory.getLogger(StreamWait.class);
 
     private final String name;
     private final Positions positions;
@@ -43,10 +48,15 @@ final class StreamWait {
         Lsn last = position(connection);
         long movedAt = System.nanoTime();
         long beatAt = 0;
+        long toldAt = System.nanoTime();
         while (!last.isAtLeast(lsn)) {
             if (System.nanoTime() - beatAt > Duration.ofSeconds(1).toNanos()) {
                 Heartbeat.send(connection, name); // on a quiet server nothing else moves the position
                 beatAt = System.nanoTime();
+            }
+            if (System.nanoTime() - toldAt > TELL_EVERY.toNanos()) {
+                log.info("waiting for the sidecar: its position is {}, and has to pass {}", last, lsn);
+                toldAt = System.nanoTime();
             }
             if (stop.pause(STEP)) {
                 throw new InterruptedException("stopped");

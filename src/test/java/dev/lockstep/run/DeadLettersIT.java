@@ -69,6 +69,8 @@ class DeadLettersIT {
             assertThat(db.rows(
                             "SELECT sqlstate, count(*) FROM " + sidecar.name() + ".dead_letter GROUP BY 1 ORDER BY 1"))
                     .containsExactly(java.util.List.of("23514", "3"), java.util.List.of("P0001", "1"));
+            assertThat(db.text("SELECT reason FROM " + sidecar.name() + ".dead_letter WHERE sqlstate = 'P0001'"))
+                    .contains("in refuse, line 1");
 
             db.execute("ALTER TABLE \"Messages\" DROP CONSTRAINT no_poison; DROP TRIGGER refuse ON \"Conversations\"");
             db.execute("UPDATE " + sidecar.name() + ".dead_letter SET next_try = now()");
