@@ -69,7 +69,7 @@ public final class CatalogReader {
         if (spec.memoryRoots() != null) {
             names.add(spec.memoryRoots().table());
         }
-        spec.tables().forEach(t -> names.add(t.table()));
+        names.addAll(spec.derived());
         return read(connection, names);
     }
 

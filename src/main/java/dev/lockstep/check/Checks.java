@@ -56,7 +56,7 @@ final class Checks {
             tables.add(spec.personas().table());
         }
         tables.add(spec.agents().table());
-        spec.tables().forEach(t -> tables.add(t.table()));
+        tables.addAll(spec.derived());
         return tables;
     }
 }

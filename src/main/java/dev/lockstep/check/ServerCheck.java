@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /** Reads the facts and holds the checks against them. Writes nothing. */
 public final class ServerCheck {
@@ -57,8 +56,7 @@ public final class ServerCheck {
     }
 
     private static Set<TableName> mapped(MappingSpec spec) {
-        Set<TableName> tables =
-                spec.tables().stream().map(MappingSpec.Scoped::table).collect(Collectors.toCollection(TreeSet::new));
+        Set<TableName> tables = new TreeSet<>(spec.derived());
         tables.add(spec.agents().table());
         if (spec.personas() != null) {
             tables.add(spec.personas().table());

@@ -10,7 +10,6 @@ import dev.lockstep.sql.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What sort of tables are mapped, what we may do with them, and what our UPDATE would set off. */
@@ -62,7 +61,7 @@ final class TableChecks {
         }
         ownership(table);
         privileges(table);
-        scoped(table.mapped()).ifPresent(scoped -> triggers(table, scoped));
+        triggers(table, derived(table.mapped()));
     }
 
     private void ownership(Table table) {
@@ -96,13 +95,13 @@ final class TableChecks {
         if (made) {
             return List.of("SELECT", "INSERT");
         }
-        return scoped(mapped).isPresent() ? List.of("SELECT", "UPDATE") : List.of("SELECT");
+        return !derived(mapped).isEmpty() ? List.of("SELECT", "UPDATE") : List.of("SELECT");
     }
 
-    private void triggers(Table table, MappingSpec.Scoped scoped) {
-        List<String> ours = Stream.of(scoped.agent(), scoped.contentHash())
-                .filter(Objects::nonNull)
-                .toList();
+    private void triggers(Table table, List<String> ours) {
+        if (ours.isEmpty()) {
+            return;
+        }
         for (Trigger trigger : table.triggers()) {
             if (trigger.columns().isEmpty() || trigger.columns().stream().anyMatch(ours::contains)) {
                 findings.add(Finding.warning(
@@ -119,7 +118,15 @@ final class TableChecks {
         return spec.memoryRoots() == null || !spec.memoryRoots().table().equals(mapped);
     }
 
-    private Optional<MappingSpec.Scoped> scoped(TableName mapped) {
-        return spec.tables().stream().filter(t -> t.table().equals(mapped)).findFirst();
+    /** The columns that lockstep fills in a table; empty for one that is only read. */
+    private List<String> derived(TableName mapped) {
+        Stream<String> scoped = spec.tables().stream()
+                .filter(t -> t.table().equals(mapped))
+                .flatMap(t -> Stream.of(t.agent(), t.contentHash()).filter(Objects::nonNull));
+        Stream<String> vectors = spec.vectors().stream()
+                .filter(t -> t.table().equals(mapped))
+                .flatMap(t -> Stream.of(t.agent(), t.conversation(), t.source(), t.contentHash())
+                        .filter(Objects::nonNull));
+        return Stream.concat(scoped, vectors).toList();
     }
 }

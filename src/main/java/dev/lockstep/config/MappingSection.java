@@ -3,6 +3,7 @@ package dev.lockstep.config;
 import dev.lockstep.model.MappingSpec;
 import dev.lockstep.model.NullPersona;
 import dev.lockstep.model.TableName;
+import dev.lockstep.model.VectorMeaning;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,13 +23,21 @@ final class MappingSection {
     /** @param schema where tables named without one are */
     static MappingSpec read(Section section, String schema) {
         section.allow("personas", "agents", "memoryRoots", "tables", "vectors");
-        ConfigSections.notYet(section, "vectors", "vector stores");
         MappingSection mapping = new MappingSection(schema);
         return new MappingSpec(
                 section.isNull("personas") ? null : mapping.personas(section.section("personas")),
                 mapping.agents(section.section("agents")),
                 mapping.memoryRoots(section),
-                mapping.tables(section));
+                mapping.tables(section),
+                mapping.vectors(section));
+    }
+
+    private List<MappingSpec.Vectors> vectors(Section mapping) {
+        return mapping.isNull("vectors")
+                ? List.of()
+                : mapping.sections("vectors")
+                        .map(items -> items.stream().map(this::store).toList())
+                        .orElse(List.of());
     }
 
     private MappingSpec.Personas personas(Section section) {
@@ -87,6 +96,50 @@ final class MappingSection {
                         .orElse(NullPersona.KEEP));
     }
 
+    private MappingSpec.Vectors store(Section section) {
+        String store = section.required("store", "write postgres");
+        if (!"postgres".equals(store)) {
+            throw section.placeOf("store")
+                    .wrong("has to be postgres in this release, which has no external vector stores yet");
+        }
+        section.allow(
+                "store",
+                "table",
+                "persona",
+                "message",
+                "agent",
+                "conversation",
+                "source",
+                "content",
+                "contentHash",
+                "of",
+                "conversations",
+                "onDelete");
+        section.required("table", "write the name of the table that holds the vectors");
+        section.required("persona", "write the name of the column that holds the persona's id");
+        if (section.has("content") != section.has("contentHash")) {
+            throw section.place().wrong("has one of content and contentHash; write both, or neither");
+        }
+        return new MappingSpec.Vectors(
+                table(section, ""),
+                identifier(section, "persona", ""),
+                optional(section, "message", null),
+                identifier(section, "agent", "AgentId"),
+                identifier(section, "conversation", "ConversationId"),
+                identifier(section, "source", "Source"),
+                optional(section, "content", null),
+                optional(section, "contentHash", null),
+                optionalTable(section, "of"),
+                optionalTable(section, "conversations"),
+                section.scalar("onDelete")
+                        .map(choice -> choice.choice(VectorMeaning.OnDelete.class))
+                        .orElse(VectorMeaning.OnDelete.MARK));
+    }
+
+    private @Nullable TableName optionalTable(Section section, String key) {
+        return section.textOrNull(key, null) == null ? null : table(section, key, "");
+    }
+
     private List<MappingSpec.Scoped> standardTables() {
         return List.of(
                 new MappingSpec.Scoped(
@@ -108,13 +161,17 @@ final class MappingSection {
     }
 
     private TableName table(Section section, String otherwise) {
-        String text = section.text("table", otherwise);
+        return table(section, "table", otherwise);
+    }
+
+    private TableName table(Section section, String key, String otherwise) {
+        String text = section.text(key, otherwise);
         int dot = text.indexOf('.');
         if (dot == 0 || dot == text.length() - 1) {
-            throw section.placeOf("table").wrong("has to be TABLE or SCHEMA.TABLE");
+            throw section.placeOf(key).wrong("has to be TABLE or SCHEMA.TABLE");
         }
         for (String part : text.split("\\.", 2)) {
-            named(section.placeOf("table"), part);
+            named(section.placeOf(key), part);
         }
         return TableName.parse(text, schema);
     }

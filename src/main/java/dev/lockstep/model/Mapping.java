@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param personas where personas live; null when they are the distinct values found in the mapped tables
  * @param agents the Agents table
  * @param memoryRoots where a memory root is made before its agent; null when the id alone is enough
- * @param tables the persona-scoped tables, in configured order
+ * @param tables the persona-scoped tables, in configured order, those of vectors last
  */
 public record Mapping(
         @Nullable Personas personas,
@@ -67,6 +67,7 @@ public record Mapping(
      * @param content hashed column, present together with {@code contentHash}
      * @param contentHash derived column: text holds lower-case hex, bytea the 32 bytes
      * @param leaves the tables that hold rows: itself, or the leaf partitions
+     * @param link what ties its rows to messages, if they are vectors; null for every other table
      */
     public record Scoped(
             TableName table,
@@ -77,7 +78,8 @@ public record Mapping(
             @Nullable Column content,
             @Nullable Column contentHash,
             NullPersona nullPersona,
-            List<TableName> leaves) {
+            List<TableName> leaves,
+            @Nullable VectorLink link) {
 
         public Scoped {
             key = List.copyOf(key);
@@ -95,11 +97,39 @@ public record Mapping(
         }
     }
 
+    /**
+     * How vectors belong to messages, and the metadata that follow from it.
+     *
+     * @param message column of the vectors that names the message; null when only the hash ties them
+     * @param messages the messages' table; has a key of one column and a conversation
+     * @param conversations the conversations' table, with a key of one column; null when none is mapped
+     * @param conversation derived column
+     * @param source derived column of type text
+     */
+    public record VectorLink(
+            @Nullable Column message,
+            Scoped messages,
+            @Nullable Scoped conversations,
+            Column conversation,
+            Column source,
+            VectorMeaning.OnDelete onDelete) {
+
+        /** Whether rows that name no message are tied by their content's hash. */
+        public boolean byHash(Scoped vectors) {
+            return vectors.hashed() && messages.hashed();
+        }
+    }
+
     /** What a captured table means to lockstep. */
     public enum Role {
         PERSONAS,
         AGENTS,
         SCOPED
+    }
+
+    /** The tables of vectors. */
+    public List<Scoped> vectors() {
+        return tables.stream().filter(t -> t.link() != null).toList();
     }
 
     public Optional<Scoped> scoped(TableName table) {

@@ -53,6 +53,10 @@ public final class MappingResolver {
         for (MappingSpec.Scoped table : spec.tables()) {
             scoped(table, agentId).ifPresent(tables::add);
         }
+        List<Mapping.Scoped> plain = List.copyOf(tables);
+        for (MappingSpec.Vectors vectors : spec.vectors()) {
+            new VectorResolver(this, plain).resolve(vectors, agentId).ifPresent(tables::add);
+        }
         duplicates();
         if (tables.isEmpty() || (personas == null && spec.personas() != null)) {
             return Optional.empty();
@@ -67,11 +71,11 @@ public final class MappingResolver {
     }
 
     private void duplicates() {
-        spec.tables().stream()
-                .collect(Collectors.groupingBy(MappingSpec.Scoped::table, Collectors.counting()))
+        spec.derived().stream()
+                .collect(Collectors.groupingBy(table -> table, Collectors.counting()))
                 .forEach((table, times) -> {
                     if (times > 1) {
-                        problem("table-mapped-twice", "mapping.tables names " + table + " twice", "remove one of them");
+                        problem("table-mapped-twice", "mapping names " + table + " twice", "remove one of them");
                     }
                 });
     }
@@ -157,12 +161,18 @@ public final class MappingResolver {
     }
 
     private Optional<Mapping.Scoped> scoped(MappingSpec.Scoped names, Column agentId) {
-        TableShape shape = existing(names.table(), "mapping.tables");
+        return scoped(names, agentId, "mapping.tables", null);
+    }
+
+    /** @param list the part of the file that names the table */
+    Optional<Mapping.Scoped> scoped(
+            MappingSpec.Scoped names, Column agentId, String list, Mapping.@Nullable VectorLink link) {
+        TableShape shape = existing(names.table(), list);
         if (shape == null) {
             return Optional.empty();
         }
         int before = problems.size();
-        String where = "mapping.tables[" + names.table() + "]";
+        String where = list + "[" + names.table() + "]";
         Optional<ColumnShape> persona = required(shape, names.persona(), where + ".persona");
         persona.ifPresent(c -> keyType(shape, c, where + ".persona"));
         List<Column> key = primaryKey(shape);
@@ -196,7 +206,8 @@ public final class MappingResolver {
                 content,
                 hash,
                 names.nullPersona(),
-                shape.leaves()));
+                shape.leaves(),
+                link));
     }
 
     private @Nullable Column hash(TableShape shape, MappingSpec.Scoped names, String where) {
@@ -230,7 +241,8 @@ public final class MappingResolver {
         }
     }
 
-    private @Nullable TableShape existing(TableName table, String where) {
+    @Nullable
+    TableShape existing(TableName table, String where) {
         TableShape shape = shapes.get(table);
         if (shape == null) {
             problem(
@@ -241,7 +253,7 @@ public final class MappingResolver {
         return shape;
     }
 
-    private Optional<ColumnShape> required(TableShape shape, String column, String where) {
+    Optional<ColumnShape> required(TableShape shape, String column, String where) {
         Optional<ColumnShape> found = shape.column(column);
         if (found.isEmpty()) {
             String have = shape.columns().stream().map(ColumnShape::name).collect(Collectors.joining(", "));
@@ -284,14 +296,14 @@ public final class MappingResolver {
         }
     }
 
-    private void wrongType(TableShape shape, ColumnShape column, String where, String wanted) {
+    void wrongType(TableShape shape, ColumnShape column, String where, String wanted) {
         problem(
                 "column-type",
                 where + ": " + shape.name() + "." + column.name() + " is " + column.typeText(),
                 "it has to be " + wanted);
     }
 
-    private void problem(String id, String message, String remedy) {
+    void problem(String id, String message, String remedy) {
         problems.add(Finding.error(id, message, remedy));
     }
 }

@@ -1,6 +1,7 @@
 package dev.lockstep.model;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,10 +12,25 @@ public record MappingSpec(
         @Nullable Personas personas,
         Agents agents,
         @Nullable MemoryRoots memoryRoots,
-        List<Scoped> tables) {
+        List<Scoped> tables,
+        List<Vectors> vectors) {
 
     public MappingSpec {
         tables = List.copyOf(tables);
+        vectors = List.copyOf(vectors);
+    }
+
+    /** Without vectors. */
+    public MappingSpec(
+            @Nullable Personas personas, Agents agents, @Nullable MemoryRoots memoryRoots, List<Scoped> tables) {
+        this(personas, agents, memoryRoots, tables, List.of());
+    }
+
+    /** Every table that is kept in step, vectors last. */
+    public List<TableName> derived() {
+        return Stream.concat(
+                        tables.stream().map(Scoped::table), vectors.stream().map(Vectors::table))
+                .toList();
     }
 
     public record Personas(
@@ -33,4 +49,24 @@ public record MappingSpec(
             @Nullable String content,
             @Nullable String contentHash,
             NullPersona nullPersona) {}
+
+    /**
+     * A table of vectors: embeddings of messages.
+     *
+     * @param message column that names the message; null when only the hash ties them
+     * @param of the mapped table its messages are in; null for the one that has a conversation column
+     * @param conversations the mapped table of the conversations; null for the one that fits
+     */
+    public record Vectors(
+            TableName table,
+            String persona,
+            @Nullable String message,
+            String agent,
+            String conversation,
+            String source,
+            @Nullable String content,
+            @Nullable String contentHash,
+            @Nullable TableName of,
+            @Nullable TableName conversations,
+            VectorMeaning.OnDelete onDelete) {}
 }

@@ -109,7 +109,9 @@ public final class VectorMeaning {
     private static Stamp byHash(Facts facts) {
         return facts.hashed().size() == 1
                 ? new Stamp(
-                        orNow(facts, facts.personaAgent()), facts.hashed().iterator().next(), source(facts.now()))
+                        orNow(facts, facts.personaAgent()),
+                        facts.hashed().iterator().next(),
+                        source(facts.now()))
                 : legacy(facts, facts.personaAgent());
     }
 

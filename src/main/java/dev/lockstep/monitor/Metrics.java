@@ -86,7 +86,7 @@ public final class Metrics implements AutoCloseable {
         Gauge.builder("lockstep.leading", pulse, p -> p.leading() ? 1 : 0)
                 .description("whether this process holds the lease")
                 .register(registry);
-        config.mapping().tables().forEach(t -> drift(t.table()));
+        config.mapping().derived().forEach(this::drift);
     }
 
     /** Starts to read the server. */

@@ -7,6 +7,7 @@ import dev.lockstep.model.TableName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The statements that bring rows of one scoped table into step. Each writes only rows that are out of step, and only
@@ -18,14 +19,20 @@ public final class DeriveSql {
 
     private final Mapping mapping;
     private final Mapping.Scoped table;
+    private final @Nullable VectorStep vectors;
 
     public DeriveSql(Mapping mapping, Mapping.Scoped table) {
         this.mapping = mapping;
         this.table = table;
+        this.vectors = table.link() == null ? null : new VectorStep(mapping, table, table.link());
     }
 
-    /** Rows with a persona that has an agent, by key. Parameters: the key arrays. */
+    /** Rows with a persona that has an agent, and all vectors, by key. Parameters: the key arrays. */
     public String updateByKey() {
+        if (vectors != null) {
+            return update(table.table(), vectors.assignments(), keys()) + " WHERE " + keyJoin() + " AND "
+                    + vectors.out();
+        }
         return update(table.table(), assignWithAgent(), keys() + ", " + agents()) + " WHERE " + keyJoin() + " AND "
                 + agentJoin() + " AND " + InStep.outWithAgent(mapping, table);
     }
@@ -37,8 +44,11 @@ public final class DeriveSql {
                         + " AND " + condition);
     }
 
-    /** Rows of one leaf with a persona that has an agent. Parameters: first block as tid, block behind the last as tid. */
+    /** Rows of one leaf with a persona that has an agent, or vectors. Parameters: first block as tid, block behind the last as tid. */
     public String updateByRange(TableName leaf) {
+        if (vectors != null) {
+            return update(leaf, vectors.assignments(), "") + " WHERE " + DriftSql.RANGE + " AND " + vectors.out();
+        }
         return update(leaf, assignWithAgent(), agents()) + " WHERE " + DriftSql.RANGE + " AND " + agentJoin() + " AND "
                 + InStep.outWithAgent(mapping, table);
     }
@@ -111,6 +121,9 @@ public final class DeriveSql {
     }
 
     private Optional<String> withoutPersona() {
+        if (vectors != null) {
+            return Optional.empty();
+        }
         String out = InStep.outWithoutPersona(table);
         return out.isEmpty() ? Optional.empty() : Optional.of(InStep.persona(table) + " IS NULL AND " + out);
     }

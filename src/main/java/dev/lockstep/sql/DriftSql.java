@@ -2,6 +2,7 @@ package dev.lockstep.sql;
 
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.TableName;
+import org.jspecify.annotations.Nullable;
 
 /** The statements that look for rows out of step in one scoped table, without writing. */
 public final class DriftSql {
@@ -11,10 +12,12 @@ public final class DriftSql {
 
     private final Mapping mapping;
     private final Mapping.Scoped table;
+    private final @Nullable VectorStep vectors;
 
     public DriftSql(Mapping mapping, Mapping.Scoped table) {
         this.mapping = mapping;
         this.table = table;
+        this.vectors = table.link() == null ? null : new VectorStep(mapping, table, table.link());
     }
 
     /** Columns: rows, out (those out of step in any way). Parameters: the range. */
@@ -25,9 +28,9 @@ public final class DriftSql {
 
     /** Columns: missing, wrong, hash_wrong. Parameters: the range. */
     public String countByRange(TableName leaf) {
-        return "SELECT count(*) FILTER (WHERE " + InStep.missing(table)
+        return "SELECT count(*) FILTER (WHERE " + missing()
                 + ") AS missing, count(*) FILTER (WHERE "
-                + InStep.wrong(mapping, table) + ") AS wrong, " + hashCount() + " AS hash_wrong FROM "
+                + wrong() + ") AS wrong, " + hashCount() + " AS hash_wrong FROM "
                 + joined(leaf) + " WHERE " + RANGE;
     }
 
@@ -65,14 +68,22 @@ public final class DriftSql {
     }
 
     private String rows(TableName source, String join) {
-        return "SELECT " + DeriveSql.keyTexts(table.key()) + ", " + InStep.missing(table) + " AS missing, "
-                + InStep.wrong(mapping, table) + " AS wrong, "
+        return "SELECT " + DeriveSql.keyTexts(table.key()) + ", " + missing() + " AS missing, "
+                + wrong() + " AS wrong, "
                 + (table.hashed() ? "(" + InStep.hashOut(table) + ")" : "false")
                 + " AS hash_wrong, t.xmin::text || '/' || t.ctid::text AS version FROM " + joined(source, join);
     }
 
     private String out() {
-        return InStep.out(mapping, table);
+        return vectors != null ? vectors.outJoined() : InStep.out(mapping, table);
+    }
+
+    private String missing() {
+        return vectors != null ? vectors.missing() : InStep.missing(table);
+    }
+
+    private String wrong() {
+        return vectors != null ? vectors.wrong() : InStep.wrong(mapping, table);
     }
 
     private String hashCount() {
@@ -84,8 +95,10 @@ public final class DriftSql {
     }
 
     private String joined(TableName source, String join) {
-        return Sql.quote(source) + " t" + join + " LEFT JOIN "
-                + Sql.quote(mapping.agents().table()) + " a ON " + InStep.agentPersona(mapping) + " = "
-                + InStep.persona(table);
+        String rows = Sql.quote(source) + " t" + join;
+        return vectors != null
+                ? rows + vectors.join()
+                : rows + " LEFT JOIN " + Sql.quote(mapping.agents().table()) + " a ON " + InStep.agentPersona(mapping)
+                        + " = " + InStep.persona(table);
     }
 }

@@ -38,9 +38,13 @@ final class InStep {
 
     /** The SHA-256 of the content's UTF-8 bytes, in the hash column's type; NULL for NULL content. */
     static String hashValue(Mapping.Scoped table) {
-        String digest =
-                "sha256(convert_to(t." + Sql.quote(column(table.content()).name()) + ", 'UTF8'))";
-        return column(table.contentHash()).type() == ColumnType.BYTEA ? digest : "encode(" + digest + ", 'hex')";
+        return hashValue(column(table.content()), column(table.contentHash()).type());
+    }
+
+    /** As it stands in a hash column of that type. */
+    static String hashValue(Column content, ColumnType type) {
+        String digest = "sha256(convert_to(t." + Sql.quote(content.name()) + ", 'UTF8'))";
+        return type == ColumnType.BYTEA ? digest : "encode(" + digest + ", 'hex')";
     }
 
     static String hashOut(Mapping.Scoped table) {

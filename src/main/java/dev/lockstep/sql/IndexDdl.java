@@ -25,6 +25,20 @@ final class IndexDdl {
             if (table.contentHash() != null) {
                 steps.addAll(index(table, table.contentHash().name(), facts));
             }
+            if (table.link() != null) {
+                steps.addAll(index(table, table.link().conversation().name(), facts));
+            }
+        }
+        return steps;
+    }
+
+    /** What the stream needs from its first change on, to find the vectors of a message. */
+    static List<ExpandStep> beforeBackfill(Mapping mapping, ExpandFacts facts) {
+        List<ExpandStep> steps = new ArrayList<>();
+        for (Mapping.Scoped table : mapping.vectors()) {
+            if (table.link() != null && table.link().message() != null) {
+                steps.addAll(index(table, table.link().message().name(), facts));
+            }
         }
         return steps;
     }

@@ -174,6 +174,13 @@ public record PublicationSpec(String name, Map<TableName, Optional<Set<String>>>
             if (table.conversation() != null) {
                 add(wanted, table.table(), List.of(), table.conversation());
             }
+            if (table.link() != null) {
+                Mapping.VectorLink link = table.link();
+                add(wanted, table.table(), List.of(), link.conversation(), link.source());
+                if (link.message() != null) {
+                    add(wanted, table.table(), List.of(), link.message());
+                }
+            }
         }
         return wanted;
     }

@@ -75,7 +75,15 @@ final class ScopedDdl {
     }
 
     private static List<Column> derived(Mapping.Scoped table) {
-        return table.contentHash() == null ? List.of(table.agent()) : List.of(table.agent(), table.contentHash());
+        List<Column> derived = new ArrayList<>(List.of(table.agent()));
+        if (table.link() != null) {
+            derived.add(table.link().conversation());
+            derived.add(table.link().source());
+        }
+        if (table.contentHash() != null) {
+            derived.add(table.contentHash());
+        }
+        return derived;
     }
 
     private static List<ExpandFacts.ForeignKey> foreignKeyOf(
