@@ -4,6 +4,7 @@ import dev.lockstep.derive.AgentCache;
 import dev.lockstep.derive.AgentMaker;
 import dev.lockstep.derive.ErrorPolicy;
 import dev.lockstep.derive.Refused;
+import dev.lockstep.derive.VectorGate;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
@@ -14,6 +15,7 @@ import dev.lockstep.state.Scans;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,8 @@ public final class ScanRunner {
     private final Scans scans;
     private final Gaps gaps;
     private final AgentMaker agents;
+    private final VectorGate gate;
+    private boolean left;
 
     /**
      * @param batch how long one transaction should last
@@ -73,6 +77,7 @@ public final class ScanRunner {
         this.scans = new Scans(name);
         this.gaps = new Gaps(name);
         this.agents = new AgentMaker(mapping, cache);
+        this.gate = new VectorGate(name, mapping);
     }
 
     /**
@@ -122,11 +127,17 @@ public final class ScanRunner {
     private long scanAll(List<WriteSession> sessions) throws SQLException, InterruptedException {
         WriteSession first = sessions.get(0);
         long before = rowsWritten(first);
-        List<Scans.Scan> open = open(first);
+        left = false;
+        List<Scans.Scan> open = new ArrayList<>(open(first));
         if (!open.isEmpty()) {
             agents.ensureAll(first);
         }
+        open.sort(Comparator.comparing(scan -> isVectors(scan.root())));
         for (Scans.Scan scan : open) {
+            if (isVectors(scan.root()) && !gateOpen(first)) {
+                left = true;
+                break;
+            }
             if (mapping.scoped(scan.root()).isPresent()) {
                 scan(sessions, scan);
             } else {
@@ -138,6 +149,22 @@ public final class ScanRunner {
         first.tell(handle -> gaps.closeScanned(handle, name));
         first.commit();
         return rowsWritten(first) - before;
+    }
+
+    private boolean isVectors(TableName root) {
+        return mapping.scoped(root).map(table -> table.link() != null).orElse(false);
+    }
+
+    private boolean gateOpen(WriteSession session) throws SQLException {
+        session.begin();
+        boolean open = gate.open(session.connection());
+        session.commit();
+        return open;
+    }
+
+    /** Whether scans were left out by the last run, because vectors come after the indexes they are tied by. */
+    public boolean left() {
+        return left;
     }
 
     private long rowsWritten(WriteSession session) throws SQLException {

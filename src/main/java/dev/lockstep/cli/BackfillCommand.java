@@ -11,6 +11,7 @@ import dev.lockstep.expand.Sleeper;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.state.Fence;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -37,29 +38,32 @@ final class BackfillCommand implements Callable<Integer> {
         Mapping mapping = expanded.mapping();
         long epoch = expanded.epoch();
         StopSignal stop = new StopSignal();
-        long rows;
-        List<String> built;
+        long rows = 0;
+        List<String> built = new ArrayList<>();
         try (StopOnSignal signal = new StopOnSignal(stop);
                 ProgressBar bar =
                         new ProgressBar(context.err(), context.output().isJson())) {
             signal.exitCode(3);
-            rows = new ScanRunner(
-                            config.name(),
-                            mapping,
-                            new AgentCache(),
-                            worker -> WriteSession.open(
-                                    database, config.name(), "backfill-" + worker, Fence.COMMAND_SEAT + worker, epoch),
-                            config.backfill().batch(),
-                            Math.min(config.backfill().workers(), MOST_WORKERS),
-                            bar,
-                            stop)
-                    .run();
-            built = new PostBackfill(
-                            database, config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random())
-                    .finish();
+            ScanRunner runner = new ScanRunner(
+                    config.name(),
+                    mapping,
+                    new AgentCache(),
+                    worker -> WriteSession.open(
+                            database, config.name(), "backfill-" + worker, Fence.COMMAND_SEAT + worker, epoch),
+                    config.backfill().batch(),
+                    Math.min(config.backfill().workers(), MOST_WORKERS),
+                    bar,
+                    stop);
+            PostBackfill indexes = new PostBackfill(
+                    database, config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random());
+            do {
+                rows += runner.run();
+                built.addAll(indexes.finish());
+            } while (runner.left()); // vectors come last, after the indexes they are tied by
         }
-        context.output().show(Map.of("rowsWritten", rows, "built", built), out -> {
-            out.println("backfilled: " + rows + " rows written");
+        long written = rows;
+        context.output().show(Map.of("rowsWritten", written, "built", built), out -> {
+            out.println("backfilled: " + written + " rows written");
             built.forEach(title -> out.println("  done  " + title));
         });
         return 0;

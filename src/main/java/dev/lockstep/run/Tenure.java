@@ -136,7 +136,7 @@ final class Tenure implements TenureClock.Listener {
     }
 
     private boolean caughtUp(Synchronizer current, Lsn target) {
-        return scanned.get() && current.durable().isAtLeast(target) && current.heldRows() == 0;
+        return scanned.get() && current.durable().isAtLeast(target) && current.heldRows() == 0 && !current.sweepWaits();
     }
 
     private void end(Thread stream, Thread clock, Thread scan) throws InterruptedException {
@@ -338,8 +338,10 @@ final class Tenure implements TenureClock.Listener {
         while (!stop.requested()) {
             scanAgain.set(false);
             if (synchronizer.get() != null) { // the slot is there: what comes after the scan's bound is in the stream
-                runner.run();
-                finishBackfill();
+                do {
+                    runner.run();
+                    finishBackfill();
+                } while (!stop.requested() && runner.left()); // vectors come last, after the indexes they are tied by
                 scanned.set(!scanAgain.get());
             }
             while (!stop.pause(TICK) && scanned.get() && !scanAgain.get()) {

@@ -43,6 +43,13 @@ record BatchPlan(
         }
     }
 
+    /** The rows by key alone. */
+    RowsByTable changes() {
+        Map<TableName, Set<RowKey>> there = new HashMap<>();
+        rows.forEach((table, hints) -> there.put(table, hints.keySet()));
+        return new RowsByTable(there, gone, truncated);
+    }
+
     /** Whether what is known of agents may be wrong now. */
     boolean forgetsAgents(TableName agentsTable) {
         return !agentsChanged.isEmpty() || truncated.contains(agentsTable);

@@ -56,6 +56,7 @@ public final class Synchronizer implements AutoCloseable {
     private final LaneWork rows;
     private final Positions positions;
     private final LetterDesk letters;
+    private final VectorDesk vectors;
     private final SyncMeter meter;
     private final StopSignal stop;
 
@@ -88,6 +89,7 @@ public final class Synchronizer implements AutoCloseable {
         this.positions = new Positions(name);
         DeadLetters stored = new DeadLetters(name);
         this.letters = new LetterDesk(stored);
+        this.vectors = new VectorDesk(name, mapping);
         this.durable = start;
         this.meter = meter;
         this.stop = stop;
@@ -134,7 +136,15 @@ public final class Synchronizer implements AutoCloseable {
         if (elapsed(lettersTriedAt, LETTERS_EVERY)) { // a scan sets rows aside, too, and does not tell
             patiently("retrying dead letters", this::retryLetters);
         }
+        if (vectors.sweepDue()) {
+            patiently("sweeping vectors", () -> vectors.sweep(lanes.get(0), rederive(batches)));
+        }
         patiently("storing the position", this::persist);
+    }
+
+    /** Whether vectors may be out of step until the next sweep. */
+    public synchronized boolean sweepWaits() {
+        return vectors.waiting();
     }
 
     /** The stored position. */
@@ -160,7 +170,8 @@ public final class Synchronizer implements AutoCloseable {
         if (plan.forgetsAgents(mapping.agents().table())) {
             cache.clear();
         }
-        boolean nothing = plan.rows().values().stream().allMatch(Map::isEmpty)
+        boolean nothing = !vectors.concerns(plan.changes())
+                && plan.rows().values().stream().allMatch(Map::isEmpty)
                 && plan.personas().isEmpty()
                 && plan.agentsChanged().isEmpty();
         if (letters.any()) {
@@ -187,7 +198,8 @@ public final class Synchronizer implements AutoCloseable {
             followAgents(plan.agentsChanged(), number);
         }
         List<Map<TableName, Work>> split = Lanes.split(outOfStep(plan), lanes.count());
-        if (split.size() == 1 && impossible.isEmpty()) {
+        boolean follow = vectors.concerns(plan.changes());
+        if (split.size() == 1 && impossible.isEmpty() && !follow) {
             if (!began) {
                 first.begin();
             }
@@ -205,13 +217,36 @@ public final class Synchronizer implements AutoCloseable {
         for (LaneOutcome outcome : outcomes) {
             settle(outcome, number);
         }
+        if (follow && vectors.open(first)) {
+            for (LaneOutcome outcome : lanes.each(Lanes.split(ownVectors(plan), lanes.count()), rows::lane)) {
+                settle(outcome, number);
+            }
+            vectors.follow(first, plan.changes(), rederive(number));
+        }
+    }
+
+    /** What a rederivation leaves over is held for batch {@code number}. */
+    private VectorDesk.Rederive rederive(long number) {
+        return (table, keys) -> settle(rows.rederive(lanes.get(0), Map.of(table, keys)), number);
+    }
+
+    private Map<TableName, Map<RowKey, BatchPlan.Hint>> ownVectors(BatchPlan plan) {
+        Map<TableName, Map<RowKey, BatchPlan.Hint>> own = new LinkedHashMap<>();
+        plan.rows().forEach((table, hints) -> {
+            if (vectors.holds(table)) {
+                Map<RowKey, BatchPlan.Hint> free = new LinkedHashMap<>(hints);
+                free.keySet().removeIf(key -> held.contains(table, key));
+                own.put(table, free);
+            }
+        });
+        return own;
     }
 
     private Map<TableName, Map<RowKey, BatchPlan.Hint>> outOfStep(BatchPlan plan) {
         Map<TableName, Map<RowKey, BatchPlan.Hint>> out = new LinkedHashMap<>();
         plan.rows().forEach((table, hints) -> {
             RowDeriver deriver = derivers.get(table);
-            if (deriver == null) {
+            if (deriver == null || vectors.holds(table)) {
                 return;
             }
             Map<RowKey, BatchPlan.Hint> kept = new LinkedHashMap<>();
@@ -289,13 +324,10 @@ public final class Synchronizer implements AutoCloseable {
         }
         WriteSession session = lanes.get(0);
         for (RowDeriver deriver : derivers.values()) {
-            Set<RowKey> seen = new HashSet<>();
-            AgentFollower follower = new AgentFollower(mapping, deriver.table());
-            List<RowKey> keys = follower.next(session, changes, seen);
-            while (!keys.isEmpty()) {
-                seen.addAll(keys);
-                settle(rows.rederive(session, Map.of(deriver.table().table(), keys)), number);
-                keys = follower.next(session, changes, seen);
+            TableName table = deriver.table().table();
+            if (!vectors.holds(table) || vectors.open(session)) {
+                KeyQuery query = new AgentFollower(mapping, deriver.table()).query(changes);
+                VectorDesk.drain(session, table, query, rederive(number));
             }
         }
     }
@@ -310,7 +342,16 @@ public final class Synchronizer implements AutoCloseable {
                 outcome.held().getOrDefault(table, List.of()).forEach(free::remove);
                 held.done(table, free);
                 settle(outcome, Long.MAX_VALUE);
+                followLate(table, free);
             }
+        }
+    }
+
+    /** Messages that could only be derived now: a vector may be tied by their hash. */
+    private void followLate(TableName table, Collection<RowKey> keys) throws SQLException {
+        RowsByTable late = new RowsByTable(Map.of(table, Set.copyOf(keys)), Map.of(), Set.of());
+        if (!keys.isEmpty() && !vectors.holds(table) && vectors.concerns(late) && vectors.open(lanes.get(0))) {
+            vectors.follow(lanes.get(0), late, rederive(batches));
         }
     }
 
@@ -327,6 +368,7 @@ public final class Synchronizer implements AutoCloseable {
                 fine.removeAll(outcome.orphans().getOrDefault(table, List.of()));
                 outcome.held().clear();
                 settle(outcome, Long.MAX_VALUE);
+                followLate(table, fine);
                 letters.mended(session, table, fine);
             }
         }
