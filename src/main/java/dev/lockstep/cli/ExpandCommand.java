@@ -6,6 +6,7 @@ import dev.lockstep.expand.ExpandScript;
 import dev.lockstep.expand.Expander;
 import dev.lockstep.expand.Patience;
 import dev.lockstep.expand.Sleeper;
+import dev.lockstep.expand.UniqueVectors;
 import dev.lockstep.sql.ExpandStep;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,12 @@ final class ExpandCommand implements Callable<Integer> {
             description = "With --print: for psql, or an EF Core migration.")
     private Format format = Format.sql;
 
+    @Option(
+            names = "--unique-vectors",
+            description =
+                    "Afterwards, once vectors are in step: let no two have the same agent, conversation and hash.")
+    private boolean uniqueVectors;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -48,10 +55,16 @@ final class ExpandCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (print && uniqueVectors) {
+            throw new ParameterException(spec.commandLine(), "--unique-vectors does not go with --print");
+        }
         if (!print && format != Format.sql) {
             throw new ParameterException(spec.commandLine(), "--format goes with --print");
         }
         LockstepConfig config = context.config();
+        if (uniqueVectors) {
+            return uniqueVectors(config);
+        }
         Expander expander = new Expander(
                 context.database(config),
                 config.name(),
@@ -70,6 +83,26 @@ final class ExpandCommand implements Callable<Integer> {
             out.println(done.isEmpty() ? "nothing to do: everything is there" : "expanded; next: lockstep run");
         });
         return 0;
+    }
+
+    private int uniqueVectors(LockstepConfig config) {
+        UniqueVectors.Outcome outcome = new UniqueVectors(
+                        context.database(config),
+                        config.name(),
+                        config.mapping(),
+                        Patience.DEFAULT,
+                        Sleeper.real(),
+                        new Random())
+                .build();
+        context.output().show(outcome, out -> {
+            outcome.done().forEach(title -> out.println("  done  " + title));
+            outcome.duplicates()
+                    .forEach(
+                            (table, rows) -> out.println(
+                                    table + ": " + rows
+                                            + " vectors have the agent, conversation and hash of another one; delete them, then run it again"));
+        });
+        return outcome.duplicates().isEmpty() ? 0 : 1;
     }
 
     private String script(String name, List<ExpandStep> steps) {

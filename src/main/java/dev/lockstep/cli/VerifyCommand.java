@@ -85,6 +85,15 @@ final class VerifyCommand implements Callable<Integer> {
                 out.println("    for example " + String.join(", ", t.examples()));
             }
         }
+        for (VerifyReport.Vectors v : report.vectors()) {
+            out.printf(
+                    Locale.ROOT,
+                    "%s: legacy %,d  orphaned %,d  duplicates %,d%n",
+                    v.table(),
+                    v.legacy(),
+                    v.orphaned(),
+                    v.duplicates());
+        }
         out.printf(
                 Locale.ROOT,
                 "agents: missing %,d  duplicate %,d  without memory root %,d; dead letters %,d%n",

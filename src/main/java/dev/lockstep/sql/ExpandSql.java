@@ -49,6 +49,13 @@ public final class ExpandSql {
         return List.copyOf(steps);
     }
 
+    /** One unique index for each table of vectors, where it is missing. For vectors in step and without duplicates. */
+    public static List<ExpandStep> uniqueVectors(Mapping mapping, ExpandFacts facts) {
+        return mapping.vectors().stream()
+                .flatMap(table -> IndexDdl.uniqueVectors(table, facts).stream())
+                .toList();
+    }
+
     /** Finds the personas that have more than one row in an adopted Agents table. */
     public static String sharedPersonasSql(Mapping.Agents agents) {
         return AgentsDdl.duplicatesSql(agents);

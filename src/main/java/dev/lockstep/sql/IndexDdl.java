@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -15,6 +16,9 @@ import java.util.stream.Stream;
  * an index that the parent gets at once because it holds no rows.
  */
 final class IndexDdl {
+
+    /** The first version whose unique indexes can take two NULLs for equal. */
+    private static final int NULLS_NOT_DISTINCT = 15;
 
     private IndexDdl() {}
 
@@ -53,24 +57,68 @@ final class IndexDdl {
         return partitioned ? onPartitions(table, column, facts) : build(table.table(), column, false, facts);
     }
 
+    /**
+     * What keeps an indexer from saying again what a vector says: one index over agent, conversation and hash. It leaves out
+     * rows that are not stamped yet: a legacy indexer's INSERT must go on working.
+     */
+    static List<ExpandStep> uniqueVectors(Mapping.Scoped table, ExpandFacts facts) {
+        if (table.link() == null || table.contentHash() == null) {
+            throw LockstepException.wrongInput(
+                    table.table() + " has no content hash to be unique; map content and contentHash");
+        }
+        if (!table.leaves().equals(List.of(table.table()))) {
+            throw LockstepException.wrongInput(table.table()
+                    + " is partitioned: a unique index has to contain its partition key, which would let duplicates in;"
+                    + " `lockstep verify` counts them");
+        }
+        List<String> columns = List.of(
+                table.agent().name(),
+                table.link().conversation().name(),
+                table.contentHash().name());
+        boolean there = facts.indexes().stream()
+                .anyMatch(i -> i.table().equals(table.table())
+                        && i.valid()
+                        && i.unique()
+                        && i.keys().equals(columns));
+        if (there) {
+            return List.of();
+        }
+        String name = ObjectNames.index(table.table().name(), columns.toArray(String[]::new));
+        String quoted = Sql.quote(new TableName(table.table().schema(), name));
+        List<ExpandStep> steps = new ArrayList<>();
+        facts.index(table.table(), name).ifPresent(leftover -> steps.add(dropLeftover(leftover, quoted, facts)));
+        steps.add(ExpandStep.patient(
+                "Build unique index " + name + " of " + table.table(),
+                "CREATE UNIQUE INDEX CONCURRENTLY " + Sql.quote(name) + " ON " + Sql.quote(table.table()) + " ("
+                        + columns.stream().map(Sql::quote).collect(Collectors.joining(", ")) + ")"
+                        + (facts.major() >= NULLS_NOT_DISTINCT ? " NULLS NOT DISTINCT" : "") + " WHERE "
+                        + Sql.quote(columns.get(0)) + " IS NOT NULL AND " + Sql.quote(columns.get(2)) + " IS NOT NULL",
+                List.of("DROP INDEX IF EXISTS " + quoted),
+                facts.ownerOf(table.table())));
+        return steps;
+    }
+
+    private static ExpandStep dropLeftover(ExpandFacts.Index leftover, String quoted, ExpandFacts facts) {
+        TableName table = leftover.table();
+        if (leftover.building()) {
+            throw LockstepException.notDone(
+                    "index " + leftover.name() + " of " + table
+                            + " is being built by another session; run again when it is done",
+                    null);
+        }
+        return ExpandStep.patient(
+                "Drop the unfinished index " + leftover.name() + " of " + table,
+                "DROP INDEX CONCURRENTLY " + quoted,
+                List.of(),
+                facts.ownerOf(table));
+    }
+
     /** The steps that leave a valid index over {@code column} alone. */
     static List<ExpandStep> build(TableName table, String column, boolean unique, ExpandFacts facts) {
         List<ExpandStep> steps = new ArrayList<>();
         String name = freeName(table, column, unique, facts);
         String quoted = Sql.quote(new TableName(table.schema(), name));
-        facts.index(table, name).ifPresent(leftover -> {
-            if (leftover.building()) {
-                throw LockstepException.notDone(
-                        "index " + name + " of " + table
-                                + " is being built by another session; run again when it is done",
-                        null);
-            }
-            steps.add(ExpandStep.patient(
-                    "Drop the unfinished index " + name + " of " + table,
-                    "DROP INDEX CONCURRENTLY " + quoted,
-                    List.of(),
-                    facts.ownerOf(table)));
-        });
+        facts.index(table, name).ifPresent(leftover -> steps.add(dropLeftover(leftover, quoted, facts)));
         steps.add(ExpandStep.patient(
                 "Build " + (unique ? "unique " : "") + "index " + name + " of " + table,
                 "CREATE " + (unique ? "UNIQUE " : "") + "INDEX CONCURRENTLY " + Sql.quote(name) + " ON "

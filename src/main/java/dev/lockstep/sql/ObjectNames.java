@@ -27,8 +27,8 @@ final class ObjectNames {
         return name("AK", table, column);
     }
 
-    static String index(String table, String column) {
-        return name("IX", table, column);
+    static String index(String table, String... columns) {
+        return name("IX", table, columns);
     }
 
     /** For when the name of {@link #index} is taken by an index that does something else. */

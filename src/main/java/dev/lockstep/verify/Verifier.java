@@ -162,7 +162,9 @@ public final class Verifier {
         VerifyReport.Agents agentReport = agents.report(connection, agentless);
         boolean clean = agentReport.clean() && tables.stream().allMatch(VerifyReport.Table::clean);
         long letters = new DeadLetters(name).count(connection);
-        return new VerifyReport(clean, scan.asOf().toString(), waited, tables, agentReport, letters, 0, unsettled, 0);
+        List<VerifyReport.Vectors> vectors = VectorCounts.read(connection, mapping);
+        return new VerifyReport(
+                clean, scan.asOf().toString(), waited, tables, vectors, agentReport, letters, 0, unsettled, 0);
     }
 
     private static Map<TableName, List<RowKey>> confirmed(Map<TableName, Suspects> suspects) {

@@ -8,6 +8,7 @@ import java.util.List;
  * @param clean nothing is out of step
  * @param asOf LSN of the snapshot that was compared
  * @param streamWaited whether a running sidecar was waited for, so that rows under way do not count
+ * @param vectors what is known of the vectors' tables among {@code tables}
  * @param repaired rows written by {@code --repair}
  * @param unsettled rows that changed faster than they could be looked at; not counted as out of step
  */
@@ -16,6 +17,7 @@ public record VerifyReport(
         String asOf,
         boolean streamWaited,
         List<Table> tables,
+        List<Vectors> vectors,
         Agents agents,
         long deadLetters,
         long repaired,
@@ -24,6 +26,7 @@ public record VerifyReport(
 
     public VerifyReport {
         tables = List.copyOf(tables);
+        vectors = List.copyOf(vectors);
     }
 
     /**
@@ -44,6 +47,15 @@ public record VerifyReport(
     }
 
     /**
+     * Vectors that are in step and yet worth a look; none of this is drift.
+     *
+     * @param legacy their conversation is not known
+     * @param orphaned their message, or its conversation, was deleted
+     * @param duplicates the same agent, conversation and hash as another one
+     */
+    public record Vectors(String table, long legacy, long orphaned, long duplicates) {}
+
+    /**
      * @param missing personas without an agent
      * @param duplicate personas with several
      * @param withoutMemoryRoot agents whose memory root is NULL or not there
@@ -56,6 +68,6 @@ public record VerifyReport(
     }
 
     VerifyReport withRepaired(long rows, double time) {
-        return new VerifyReport(clean, asOf, streamWaited, tables, agents, deadLetters, rows, unsettled, time);
+        return new VerifyReport(clean, asOf, streamWaited, tables, vectors, agents, deadLetters, rows, unsettled, time);
     }
 }

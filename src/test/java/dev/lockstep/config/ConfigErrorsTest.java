@@ -172,8 +172,18 @@ class ConfigErrorsTest {
                         "line 4: kafka is set, but this release does not have the Kafka journal yet; remove the key"),
                 arguments(
                         "mapping: {vectors: [{kind: qdrant}]}",
-                        "line 4: mapping.vectors is set, but this release does not have vector stores yet;"
-                                + " remove the key"),
+                        "line 4: mapping.vectors[0].store is missing; write postgres"),
+                arguments(
+                        "mapping: {vectors: [{store: qdrant}]}",
+                        "line 4: mapping.vectors[0].store has to be postgres in this release, which has no external"
+                                + " vector stores yet"),
+                arguments(
+                        "mapping: {vectors: [{store: postgres, table: Vectors}]}",
+                        "line 4: mapping.vectors[0].persona is missing; write the name of the column that holds the"
+                                + " persona's id"),
+                arguments(
+                        "mapping: {vectors: [{store: postgres, table: V, persona: P, message: M, onDelete: drop}]}",
+                        "line 4: mapping.vectors[0].onDelete has to be one of keep, mark, delete, not 'drop'"),
                 // variables
                 arguments(
                         "http:\n  token: ${NOT_SET}",

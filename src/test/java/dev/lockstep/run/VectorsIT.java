@@ -1,7 +1,17 @@
 package dev.lockstep.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.catalog.CatalogReader;
+import dev.lockstep.derive.WriteSession;
+import dev.lockstep.expand.Patience;
+import dev.lockstep.expand.Sleeper;
+import dev.lockstep.expand.UniqueVectors;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.MappingResolver;
+import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.VectorMeaning.OnDelete;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.SidecarHarness;
@@ -9,9 +19,15 @@ import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import dev.lockstep.testing.VectorJudge;
 import dev.lockstep.testing.VectorSchema;
+import dev.lockstep.verify.RowRepair;
+import dev.lockstep.verify.Verifier;
+import dev.lockstep.verify.VerifyReport;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -170,6 +186,109 @@ class VectorsIT {
             assertThat(source(db, schema, "v3")).isEqualTo("legacy");
             sidecar.stop();
         }
+    }
+
+    /** An indexer that runs again makes duplicates: they are counted, and refused once the index is there. */
+    @Test
+    void duplicatesAreCountedAndThenRefused() throws Exception {
+        VectorSchema schema = VectorSchema.PASCAL;
+        TestDatabase db = TestPostgres.database();
+        db.execute(schema.ddl());
+        personas(db, schema);
+        db.execute(conversation(schema, "c1", "p1")
+                + message(schema, "m1", "p1", "c1", "one")
+                + vector(schema, "v1", "p1", "m1", "one")
+                + vector(schema, "v2", "p1", null, "nowhere"));
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, schema.spec(OnDelete.MARK))) {
+            assertThatThrownBy(() -> unique(sidecar, schema))
+                    .isInstanceOf(LockstepException.class)
+                    .hasMessageContaining("have not all been backfilled");
+            sidecar.untilCaughtUp();
+            sidecar.start().awaitCaughtUp();
+            db.execute(vector(schema, "v3", "p1", "m1", "one") + vector(schema, "v4", "p1", null, "nowhere"));
+            step(db, schema, sidecar);
+            VerifyReport report = verify(sidecar);
+            assertThat(report.clean()).isTrue();
+            assertThat(report.vectors()).containsExactly(new VerifyReport.Vectors("public.MemoryVectors", 2, 0, 2));
+            assertThat(unique(sidecar, schema).duplicates()).hasSize(1).containsValue(2L);
+
+            db.execute("DELETE FROM " + schema.table() + " WHERE "
+                    + schema.legacy().get(0) + " IN (" + schema.sql("v3") + ", " + schema.sql("v4") + ")");
+            assertThat(unique(sidecar, schema).done()).hasSize(1);
+            assertThat(unique(sidecar, schema).done()).isEmpty();
+            db.execute(vector(schema, "v5", "p1", "m1", "one") + vector(schema, "v6", "p1", null, "elsewhere"));
+            sidecar.awaitCaughtUp();
+            assertThat(sidecar.deadLetters()).isEqualTo(1);
+            assertThat(verify(sidecar).vectors())
+                    .containsExactly(new VerifyReport.Vectors("public.MemoryVectors", 2, 0, 0));
+            sidecar.stop();
+        }
+    }
+
+    /** Vectors with a wrong stamp are found to the row, and mended. */
+    @ParameterizedTest
+    @EnumSource(VectorSchema.class)
+    void plantedDriftIsFoundAndMended(VectorSchema schema) throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(schema.ddl());
+        personas(db, schema);
+        StringBuilder sql = new StringBuilder(conversation(schema, "c1", "p1"));
+        for (int i = 1; i <= 8; i++) {
+            sql.append(message(schema, "m" + i, "p1", "c1", "text " + i))
+                    .append(vector(schema, "v" + i, "p1", "m" + i, "text " + i));
+        }
+        db.execute(sql.toString());
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, schema.spec(OnDelete.MARK))) {
+            sidecar.untilCaughtUp();
+            List<String> d = schema.derived();
+            db.execute(plant(schema, d.get(0) + " = NULL", "v1", "v2")
+                    + plant(schema, d.get(1) + " = NULL", "v3")
+                    + plant(schema, d.get(2) + " = 'legacy'", "v4")
+                    + plant(schema, d.get(3) + " = 'x'", "v5"));
+            assertThat(VectorJudge.outOfStep(db, schema)).isEqualTo(5);
+            VerifyReport.Table found = verify(sidecar).tables().get(2);
+            assertThat(List.of(found.rows(), found.missing(), found.wrong(), found.hashWrong()))
+                    .containsExactly(8L, 2L, 2L, 1L);
+            assertThat(found.examples()).hasSize(5);
+            try (WriteSession session = WriteSession.open(sidecar.lockstep(), sidecar.name(), "repair", 31, 1)) {
+                VerifyReport mended = new Verifier(
+                                sidecar.lockstep(), sidecar.name(), mapping(sidecar), 2, new StopSignal())
+                        .run(new RowRepair(session, sidecar.name(), mapping(sidecar), new StopSignal()));
+                assertThat(mended.clean()).isTrue();
+                assertThat(mended.repaired()).isEqualTo(5);
+            }
+            assertInStep(db, schema);
+        }
+    }
+
+    private static String plant(VectorSchema schema, String assignment, String... ids) {
+        String list = Stream.of(ids).map(schema::sql).collect(Collectors.joining(", "));
+        return "UPDATE " + schema.table() + " SET " + assignment + " WHERE "
+                + schema.legacy().get(0) + " IN (" + list + "); ";
+    }
+
+    private static Mapping mapping(SidecarHarness sidecar) throws Exception {
+        try (Connection connection = sidecar.lockstep().open("test")) {
+            return MappingResolver.resolve(
+                    sidecar.config().mapping(),
+                    new CatalogReader().read(connection, sidecar.config().mapping()));
+        }
+    }
+
+    private static VerifyReport verify(SidecarHarness sidecar) throws Exception {
+        return new Verifier(sidecar.lockstep(), sidecar.name(), mapping(sidecar), 2, new StopSignal())
+                .run(Verifier.Repair.NONE);
+    }
+
+    private static UniqueVectors.Outcome unique(SidecarHarness sidecar, VectorSchema schema) {
+        return new UniqueVectors(
+                        sidecar.lockstep(),
+                        sidecar.name(),
+                        schema.spec(OnDelete.MARK),
+                        Patience.DEFAULT,
+                        Sleeper.real(),
+                        new Random(1))
+                .build();
     }
 
     private static void step(TestDatabase db, VectorSchema schema, SidecarHarness sidecar) throws Exception {
