@@ -57,6 +57,11 @@ public final class DriftSql {
                 + " WHERE " + out();
     }
 
+    /** Keys as text of all rows out of step. No parameters. */
+    public String allRows() {
+        return "SELECT " + DeriveSql.keyTexts(table.key()) + " FROM " + joined(table.table()) + " WHERE " + out();
+    }
+
     /**
      * Keys as text of rows out of step that a change of agents may concern. Parameters: personas, agent ids (arrays of
      * their types).

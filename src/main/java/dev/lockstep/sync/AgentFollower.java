@@ -9,10 +9,18 @@ final class AgentFollower {
 
     private final Mapping.Scoped table;
     private final String sql;
+    private final String all;
 
     AgentFollower(Mapping mapping, Mapping.Scoped table) {
         this.table = table;
-        this.sql = new DriftSql(mapping, table).rowsByAgents();
+        DriftSql drift = new DriftSql(mapping, table);
+        this.sql = drift.rowsByAgents();
+        this.all = drift.allRows();
+    }
+
+    /** When every agent went: the event of a TRUNCATE names none. */
+    KeyQuery query() {
+        return new KeyQuery(all, table.key().size(), List.of());
     }
 
     KeyQuery query(BatchPlan.AgentChanges changes) {

@@ -171,6 +171,7 @@ public final class Synchronizer implements AutoCloseable {
             cache.clear();
         }
         boolean nothing = !vectors.concerns(plan.changes())
+                && !agentsEmptied(plan)
                 && plan.rows().values().stream().allMatch(Map::isEmpty)
                 && plan.personas().isEmpty()
                 && plan.agentsChanged().isEmpty();
@@ -191,11 +192,14 @@ public final class Synchronizer implements AutoCloseable {
         boolean began = true;
         List<String> unknown =
                 plan.personas().stream().filter(p -> cache.agentOf(p).isEmpty()).toList();
-        if (!unknown.isEmpty() || !plan.agentsChanged().isEmpty()) {
+        if (!unknown.isEmpty() || !plan.agentsChanged().isEmpty() || agentsEmptied(plan)) {
             first.rollback();
             began = false;
+            if (agentsEmptied(plan)) {
+                agents.ensureAll(first);
+            }
             impossible = agents.ensure(first, unknown).impossible();
-            followAgents(plan.agentsChanged(), number);
+            followAgents(plan, number);
         }
         List<Map<TableName, Work>> split = Lanes.split(outOfStep(plan), lanes.count());
         boolean follow = vectors.concerns(plan.changes());
@@ -318,18 +322,25 @@ public final class Synchronizer implements AutoCloseable {
     }
 
     /** An agent was changed or removed by somebody else: its rows follow, wherever they are. */
-    private void followAgents(BatchPlan.AgentChanges changes, long number) throws SQLException {
-        if (changes.isEmpty()) {
+    private void followAgents(BatchPlan plan, long number) throws SQLException {
+        BatchPlan.AgentChanges changes = plan.agentsChanged();
+        boolean emptied = agentsEmptied(plan);
+        if (changes.isEmpty() && !emptied) {
             return;
         }
         WriteSession session = lanes.get(0);
         for (RowDeriver deriver : derivers.values()) {
             TableName table = deriver.table().table();
             if (!vectors.holds(table) || vectors.open(session)) {
-                KeyQuery query = new AgentFollower(mapping, deriver.table()).query(changes);
+                AgentFollower follower = new AgentFollower(mapping, deriver.table());
+                KeyQuery query = emptied ? follower.query() : follower.query(changes);
                 VectorDesk.drain(session, table, query, rederive(number));
             }
         }
+    }
+
+    private boolean agentsEmptied(BatchPlan plan) {
+        return plan.truncated().contains(mapping.agents().table());
     }
 
     private void retryHeld() throws SQLException {

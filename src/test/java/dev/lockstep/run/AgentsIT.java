@@ -81,6 +81,30 @@ class AgentsIT {
         }
     }
 
+    /** The event of a TRUNCATE names no agent; the new ones have other ids. */
+    @Test
+    void emptiedAgentsAreMadeAgainAndTheirRowsFollow() throws Exception {
+        db.execute(LegacySchema.SNAKE.ddl());
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, LegacySchema.SNAKE.spec())) {
+            sidecar.start().awaitCaughtUp();
+            db.execute("INSERT INTO app.personas (display_name) SELECT 'p' || i FROM generate_series(1, 20) i;"
+                    + "INSERT INTO app.messages (from_persona_id, body) SELECT i, 'm' FROM generate_series(1, 15) i");
+            sidecar.awaitInStep(Judge.SNAKE);
+            db.execute("""
+                    DO $$ DECLARE k record; BEGIN
+                      FOR k IN SELECT conrelid::regclass AS t, conname FROM pg_constraint
+                        WHERE contype = 'f' AND confrelid = 'app.agents'::regclass LOOP
+                        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', k.t, k.conname);
+                      END LOOP;
+                    END $$;
+                    TRUNCATE app.agents;
+                    """);
+            sidecar.awaitInStep(Judge.SNAKE);
+            assertThat(db.number("SELECT count(*) FROM app.agents")).isEqualTo(20);
+            sidecar.stop();
+        }
+    }
+
     @Test
     void makersThatRaceForTheSamePersonasMakeOneAgentEach() throws Exception {
         db.execute(LegacySchema.PASCAL.ddl());
