@@ -66,6 +66,10 @@ final class VerifyCommand implements Callable<Integer> {
         if (report.deadLetters() > 0) {
             return "NOT IN STEP, dead letters among it: lockstep status names them, each with what has to be mended;";
         }
+        boolean rowsClean = report.tables().stream().allMatch(VerifyReport.Table::clean);
+        if (rowsClean && report.agents().missing() == 0) {
+            return "NOT IN STEP: give each persona one agent, and each agent a memory root, by hand: lockstep only adds agents;";
+        }
         return repair
                 ? "NOT IN STEP, and it could not all be mended;"
                 : "NOT IN STEP (lockstep verify --repair mends it),";

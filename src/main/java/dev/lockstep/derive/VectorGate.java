@@ -28,6 +28,11 @@ public final class VectorGate {
         return mapped;
     }
 
+    /** Whether {@link #open} has said so before. */
+    public boolean isOpen() {
+        return open;
+    }
+
     /** In the caller's transaction. Once open it stays so. */
     public boolean open(Connection connection) throws SQLException {
         if (mapped && !open) {

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
@@ -19,6 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class WriteSession implements AutoCloseable {
 
+    private static final AtomicBoolean TOLD = new AtomicBoolean();
     private static final Logger log = LoggerFactory.getLogger(WriteSession.class);
 
     /** How long a statement may wait for a writer's lock: far less than {@code deadlock_timeout}, so that we lose. */
@@ -140,6 +142,13 @@ public final class WriteSession implements AutoCloseable {
         }
     }
 
+    /** Each session of ours would say the same. */
+    private static void tellOnce(String line) {
+        if (TOLD.compareAndSet(false, true)) {
+            log.info(line);
+        }
+    }
+
     private static boolean tag(Connection connection, String origin) throws SQLException {
         try (PreparedStatement create = connection.prepareStatement(
                 "SELECT CASE WHEN pg_replication_origin_oid(?) IS NULL THEN pg_replication_origin_create(?) END")) {
@@ -148,7 +157,7 @@ public final class WriteSession implements AutoCloseable {
             create.execute();
         } catch (SQLException e) {
             if ("42501".equals(e.getSQLState())) {
-                log.info(
+                tellOnce(
                         "no right to set a replication origin: our own changes come back through the stream and cost time;"
                                 + " GRANT EXECUTE on the pg_replication_origin functions to avoid it");
                 return false;

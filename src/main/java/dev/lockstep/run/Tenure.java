@@ -343,6 +343,9 @@ final class Tenure implements TenureClock.Listener {
                     finishBackfill();
                 } while (!stop.requested() && runner.left()); // vectors come last, after the indexes they are tied by
                 scanned.set(!scanAgain.get());
+                if (scanned.get()) {
+                    log.info("every table is scanned, and the indexes are built; the stream alone goes on");
+                }
             }
             while (!stop.pause(TICK) && scanned.get() && !scanAgain.get()) {
                 // nothing to scan

@@ -134,7 +134,7 @@ public final class Synchronizer implements AutoCloseable {
             patiently("retrying held rows", this::retryHeld);
         }
         if (elapsed(lettersTriedAt, LETTERS_EVERY)) { // a scan sets rows aside, too, and does not tell
-            patiently("retrying dead letters", this::retryLetters);
+            patiently("looking for dead letters", this::retryLetters);
         }
         if (vectors.sweepDue()) {
             patiently("sweeping vectors", () -> vectors.sweep(lanes.get(0), rederive(batches)));

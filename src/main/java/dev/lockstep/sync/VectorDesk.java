@@ -48,6 +48,9 @@ final class VectorDesk {
 
     /** Whether vectors are derived already; if not, their own scan will find what is left out now. */
     boolean open(WriteSession session) throws SQLException {
+        if (gate.isOpen()) {
+            return true;
+        }
         session.begin();
         boolean open = gate.open(session.connection());
         session.commit();

@@ -41,7 +41,8 @@ public record VerifyReport(
             examples = List.copyOf(examples);
         }
 
-        boolean clean() {
+        /** Whether all of its rows are in step. */
+        public boolean clean() {
             return missing == 0 && wrong == 0 && hashWrong == 0;
         }
     }
