@@ -10,6 +10,7 @@ import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
+import dev.lockstep.model.TimedSize;
 import dev.lockstep.state.Gaps;
 import dev.lockstep.state.Scans;
 import java.sql.SQLException;
@@ -40,6 +41,9 @@ public final class ScanRunner {
     public interface Opener {
         WriteSession open(int worker) throws SQLException;
     }
+
+    private static final int FIRST_BLOCKS = 64;
+    private static final int MOST_BLOCKS = 1 << 16;
 
     private final String name;
     private final Mapping mapping;
@@ -234,7 +238,7 @@ public final class ScanRunner {
             List<Future<Void>> running = new ArrayList<>();
             for (WriteSession session : sessions) {
                 running.add(threads.submit(() -> {
-                    RangeSize size = new RangeSize(batch);
+                    TimedSize size = new TimedSize(batch, FIRST_BLOCKS, MOST_BLOCKS);
                     while (!stop.requested() && work.step(session, size)) {
                         // one range after the other
                     }

@@ -9,6 +9,7 @@ import dev.lockstep.derive.WriteSession;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.RowKey;
 import dev.lockstep.model.TableName;
+import dev.lockstep.model.TimedSize;
 import dev.lockstep.sql.DeriveSql;
 import dev.lockstep.sql.DriftSql;
 import dev.lockstep.state.DeadLetters;
@@ -78,8 +79,8 @@ final class TableScan {
     }
 
     /** Takes the next range and does it; false when there was none left. */
-    boolean step(WriteSession session, RangeSize size) throws SQLException, Rewritten {
-        Optional<Range> range = queue.take(size.blocks());
+    boolean step(WriteSession session, TimedSize size) throws SQLException, Rewritten {
+        Optional<Range> range = queue.take(size.items());
         if (range.isEmpty()) {
             return false;
         }

@@ -10,11 +10,11 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.model.TableShape;
 import dev.lockstep.sql.PublicationSpec;
 import dev.lockstep.state.Positions;
+import dev.lockstep.state.ServerEnd;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +42,7 @@ public final class PositionGuard {
         Position position = Handles.ask(connection, new Positions(name)::read)
                 .map(Positions.Stored::position)
                 .orElse(null);
-        Position server = serverEnd(connection);
+        Position server = ServerEnd.read(connection);
         return new GuardFacts(
                 slot,
                 position,
@@ -111,21 +111,6 @@ public final class PositionGuard {
         List<TableName> tables = new ArrayList<>(mapping.captured());
         mapping.tables().forEach(t -> tables.addAll(t.leaves()));
         return new CatalogReader().read(connection, tables);
-    }
-
-    /** The end of the server's WAL, now, as a position. */
-    public static Position serverEnd(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT pg_current_wal_insert_lsn()::text,"
-                        + " (SELECT system_identifier FROM pg_control_system()),"
-                        + " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int, now()")) {
-            row.next();
-            return new Position(
-                    Lsn.parse(row.getString(1)),
-                    row.getLong(2),
-                    row.getInt(3),
-                    row.getTimestamp(4).toInstant());
-        }
     }
 
     private GuardFacts.@Nullable Slot slot(Connection connection) throws SQLException {

@@ -5,8 +5,10 @@ import dev.lockstep.database.Database;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
+import dev.lockstep.run.StoreAdapters;
 import dev.lockstep.state.Fence;
 import dev.lockstep.verify.RowRepair;
+import dev.lockstep.verify.StoreRepair;
 import dev.lockstep.verify.Verifier;
 import dev.lockstep.verify.VerifyReport;
 import java.io.PrintStream;
@@ -39,7 +41,8 @@ final class VerifyCommand implements Callable<Integer> {
         Mapping mapping = expanded.mapping();
         long epoch = expanded.epoch();
         StopSignal stop = new StopSignal();
-        Verifier verifier = new Verifier(database, config.name(), mapping, WORKERS, stop);
+        Verifier verifier =
+                new Verifier(database, config.name(), mapping, WORKERS, new StoreAdapters(), config.stores(), stop);
         VerifyReport report;
         try (StopOnSignal signal = new StopOnSignal(stop)) {
             signal.exitCode(3);
@@ -55,7 +58,15 @@ final class VerifyCommand implements Callable<Integer> {
             Verifier verifier, Database database, LockstepConfig config, Mapping mapping, long epoch, StopSignal stop)
             throws Exception {
         try (WriteSession session = WriteSession.open(database, config.name(), "repair", SEAT, epoch)) {
-            return verifier.run(new RowRepair(session, config.name(), mapping, stop));
+            return verifier.run(new StoreRepair(
+                    new RowRepair(session, config.name(), mapping, stop),
+                    session,
+                    config.name(),
+                    mapping,
+                    config.stores(),
+                    new StoreAdapters(),
+                    epoch,
+                    stop));
         }
     }
 
@@ -66,7 +77,8 @@ final class VerifyCommand implements Callable<Integer> {
         if (report.deadLetters() > 0) {
             return "NOT IN STEP, dead letters among it: lockstep status names them, each with what has to be mended;";
         }
-        boolean rowsClean = report.tables().stream().allMatch(VerifyReport.Table::clean);
+        boolean rowsClean = report.tables().stream().allMatch(VerifyReport.Table::clean)
+                && report.stores().stream().allMatch(VerifyReport.Store::clean);
         if (rowsClean && report.agents().missing() == 0) {
             return "NOT IN STEP: give each persona one agent, and each agent a memory root, by hand: lockstep only adds agents;";
         }
@@ -98,6 +110,7 @@ final class VerifyCommand implements Callable<Integer> {
                     v.orphaned(),
                     v.duplicates());
         }
+        report.stores().forEach(store -> print(store, out));
         out.printf(
                 Locale.ROOT,
                 "agents: missing %,d  duplicate %,d  without memory root %,d; dead letters %,d%n",
@@ -115,5 +128,28 @@ final class VerifyCommand implements Callable<Integer> {
                 report.asOf(),
                 report.seconds(),
                 report.streamWaited() ? ", rows under way waited for" : ", nothing is running");
+    }
+
+    private static void print(VerifyReport.Store store, PrintStream out) {
+        if (!store.trouble().isEmpty()) {
+            out.println(store.store() + ": could not be compared: " + store.trouble());
+            return;
+        }
+        out.printf(
+                Locale.ROOT,
+                "%-32s %,12d points  missing %,d  wrong %,d  legacy %,d  orphaned %,d%s%n",
+                store.store(),
+                store.points(),
+                store.missing(),
+                store.wrong(),
+                store.legacy(),
+                store.orphaned(),
+                store.indexAgrees() ? "" : "  ITS OWN COUNTS DIFFER: rebuild the store's index");
+        if (store.legacy() > 0) {
+            out.println("    legacy by age: " + store.legacyByAge());
+        }
+        if (!store.examples().isEmpty()) {
+            out.println("    for example " + String.join(", ", store.examples()));
+        }
     }
 }

@@ -11,7 +11,7 @@ final class ConfigSections {
     private static final Pattern NAME = Pattern.compile("(?!pg_)[a-z0-9_]{1,40}");
 
     /** Without a user or password before the host, where pgjdbc would take them for the host's name. */
-    private static final Pattern URL = Pattern.compile("jdbc:postgresql:(//[^/?@]+(/[^?@]*)?|[^/?@]*|/)(\\?.*)?");
+    static final Pattern URL = Pattern.compile("jdbc:postgresql:(//[^/?@]+(/[^?@]*)?|[^/?@]*|/)(\\?.*)?");
 
     private ConfigSections() {}
 
@@ -31,7 +31,11 @@ final class ConfigSections {
                 http(file.section("http")),
                 monitor(file.section("monitor")),
                 savepoints(file.section("savepoints")),
-                cutover(file.section("cutover")));
+                cutover(file.section("cutover")),
+                new StoreSection(database.schema())
+                        .read(file.section("mapping")).stream()
+                                .map(StoreSection.Store::access)
+                                .toList());
     }
 
     /** Accepts {@code null} and an empty list or block. */

@@ -29,14 +29,19 @@ final class MappingSection {
                 mapping.agents(section.section("agents")),
                 mapping.memoryRoots(section),
                 mapping.tables(section),
-                mapping.vectors(section));
+                mapping.vectors(section),
+                new StoreSection(schema)
+                        .read(section).stream().map(StoreSection.Store::spec).toList());
     }
 
     private List<MappingSpec.Vectors> vectors(Section mapping) {
         return mapping.isNull("vectors")
                 ? List.of()
                 : mapping.sections("vectors")
-                        .map(items -> items.stream().map(this::store).toList())
+                        .map(items -> items.stream()
+                                .filter(StoreSection::inside)
+                                .map(this::store)
+                                .toList())
                         .orElse(List.of());
     }
 
@@ -97,11 +102,6 @@ final class MappingSection {
     }
 
     private MappingSpec.Vectors store(Section section) {
-        String store = section.required("store", "write postgres");
-        if (!"postgres".equals(store)) {
-            throw section.placeOf("store")
-                    .wrong("has to be postgres in this release, which has no external vector stores yet");
-        }
         section.allow(
                 "store",
                 "table",

@@ -2,7 +2,6 @@ package dev.lockstep.demo;
 
 import static java.util.Locale.ROOT;
 
-import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.check.CheckReport;
 import dev.lockstep.check.ServerCheck;
@@ -20,6 +19,7 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.StatusReader;
 import dev.lockstep.monitor.StatusReport;
 import dev.lockstep.state.Heartbeat;
+import dev.lockstep.state.ServerEnd;
 import dev.lockstep.verify.Verifier;
 import dev.lockstep.verify.VerifyReport;
 import java.sql.Connection;
@@ -120,7 +120,7 @@ final class DemoSteps {
     double catchUp(DemoSidecar sidecar) throws SQLException, InterruptedException {
         long began = System.nanoTime();
         try (Connection connection = database.open("demo")) {
-            Lsn end = PositionGuard.serverEnd(connection).lsn();
+            Lsn end = ServerEnd.read(connection).lsn();
             Heartbeat.send(connection, config.name());
             await(sidecar, () -> applied().isAtLeast(end));
         }

@@ -2,6 +2,7 @@ package dev.lockstep.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,15 +13,18 @@ import org.jspecify.annotations.Nullable;
  * @param agents the Agents table
  * @param memoryRoots where a memory root is made before its agent; null when the id alone is enough
  * @param tables the persona-scoped tables, in configured order, those of vectors last
+ * @param stores vectors outside the database
  */
 public record Mapping(
         @Nullable Personas personas,
         Agents agents,
         @Nullable MemoryRoots memoryRoots,
-        List<Scoped> tables) {
+        List<Scoped> tables,
+        List<Store> stores) {
 
     public Mapping {
         tables = List.copyOf(tables);
+        stores = List.copyOf(stores);
     }
 
     /**
@@ -117,6 +121,36 @@ public record Mapping(
         /** Whether rows that name no message are tied by their content's hash. */
         public boolean byHash(Scoped vectors) {
             return vectors.hashed() && messages.hashed();
+        }
+    }
+
+    /**
+     * A store outside the database, and the tables its points belong to.
+     *
+     * @param messages has a key of one column and a conversation
+     * @param conversations has a key of one column; null when none is mapped
+     */
+    public record Store(
+            String name,
+            MappingSpec.Link link,
+            PointFields fields,
+            Scoped messages,
+            @Nullable Scoped conversations,
+            VectorMeaning.OnDelete onDelete) {
+
+        /** The column of the messages that names their conversation. */
+        public Column conversation() {
+            return Objects.requireNonNull(messages.conversation());
+        }
+
+        /** The column of the messages that names each of them. */
+        public Column messageKey() {
+            return messages.key().get(0);
+        }
+
+        /** Whether points that name no message are tied by their hash. */
+        public boolean byHash() {
+            return fields.contentHash() != null && link != MappingSpec.Link.ID;
         }
     }
 

@@ -57,6 +57,10 @@ public final class MappingResolver {
         for (MappingSpec.Vectors vectors : spec.vectors()) {
             new VectorResolver(this, plain).resolve(vectors, agentId).ifPresent(tables::add);
         }
+        List<Mapping.Store> stores = new ArrayList<>();
+        for (MappingSpec.Store store : spec.stores()) {
+            new StoreResolver(this, plain).resolve(store).ifPresent(stores::add);
+        }
         duplicates();
         if (tables.isEmpty() || (personas == null && spec.personas() != null)) {
             return Optional.empty();
@@ -67,7 +71,9 @@ public final class MappingResolver {
         samePersonaType(tables, personaType);
         Mapping.MemoryRoots roots = spec.memoryRoots() == null ? null : memoryRoots(spec.memoryRoots());
         Mapping.Agents agents = agents(agentId, personaType, roots);
-        return problems.isEmpty() ? Optional.of(new Mapping(personas, agents, roots, tables)) : Optional.empty();
+        return problems.isEmpty()
+                ? Optional.of(new Mapping(personas, agents, roots, tables, stores))
+                : Optional.empty();
     }
 
     private void duplicates() {

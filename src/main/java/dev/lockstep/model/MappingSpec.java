@@ -13,17 +13,34 @@ public record MappingSpec(
         Agents agents,
         @Nullable MemoryRoots memoryRoots,
         List<Scoped> tables,
-        List<Vectors> vectors) {
+        List<Vectors> vectors,
+        List<Store> stores) {
 
     public MappingSpec {
         tables = List.copyOf(tables);
         vectors = List.copyOf(vectors);
+        stores = List.copyOf(stores);
     }
 
     /** Without vectors. */
     public MappingSpec(
             @Nullable Personas personas, Agents agents, @Nullable MemoryRoots memoryRoots, List<Scoped> tables) {
         this(personas, agents, memoryRoots, tables, List.of());
+    }
+
+    /** Without vectors outside the database. */
+    public MappingSpec(
+            @Nullable Personas personas,
+            Agents agents,
+            @Nullable MemoryRoots memoryRoots,
+            List<Scoped> tables,
+            List<Vectors> vectors) {
+        this(personas, agents, memoryRoots, tables, vectors, List.of());
+    }
+
+    /** The same with vectors outside the database. */
+    public MappingSpec with(List<Store> outside) {
+        return new MappingSpec(personas, agents, memoryRoots, tables, vectors, outside);
     }
 
     /** Every table that is kept in step, vectors last. */
@@ -66,6 +83,31 @@ public record MappingSpec(
             String source,
             @Nullable String content,
             @Nullable String contentHash,
+            @Nullable TableName of,
+            @Nullable TableName conversations,
+            VectorMeaning.OnDelete onDelete) {}
+
+    /** What ties a point of a store outside the database to its message. */
+    public enum Link {
+        /** The point's id is the message's key. */
+        ID,
+        /** A field of its payload holds the message's key; where it does not, the hash may. */
+        PAYLOAD,
+        /** Only the hash of its content does, within its persona. */
+        HASH
+    }
+
+    /**
+     * Vectors in a store outside the database.
+     *
+     * @param name names it among the stores, in the control schema and in messages
+     * @param of the mapped table its messages are in; null for the one that has a conversation column
+     * @param conversations the mapped table of the conversations; null for the one that fits
+     */
+    public record Store(
+            String name,
+            Link link,
+            PointFields fields,
             @Nullable TableName of,
             @Nullable TableName conversations,
             VectorMeaning.OnDelete onDelete) {}

@@ -11,27 +11,23 @@ final class VectorResolver {
     private static final String LIST = "mapping.vectors";
 
     private final MappingResolver resolver;
-    private final List<Mapping.Scoped> tables;
+    private final LinkedTables linked;
 
     /** @param tables the mapped tables that are no vectors */
     VectorResolver(MappingResolver resolver, List<Mapping.Scoped> tables) {
         this.resolver = resolver;
-        this.tables = tables;
+        this.linked = new LinkedTables(resolver, tables);
     }
 
     Optional<Mapping.Scoped> resolve(MappingSpec.Vectors names, Column agentId) {
         TableShape shape = resolver.existing(names.table(), LIST);
         String where = LIST + "[" + names.table() + "]";
-        Mapping.Scoped messages = messages(names, where);
+        Mapping.Scoped messages = linked.messages(names.of(), where);
         if (shape == null || messages == null) {
             return Optional.empty();
         }
         Column conversation = messages.conversation();
-        if (conversation == null || messages.key().size() != 1) {
-            resolver.problem(
-                    "vectors-of",
-                    where + ": " + messages.table() + " needs a `conversation` column and a key of one column",
-                    "name the column under mapping.tables, or another table under `of`");
+        if (conversation == null) {
             return Optional.empty();
         }
         Column message = message(names, shape, messages.key().get(0), where);
@@ -49,7 +45,7 @@ final class VectorResolver {
         Mapping.VectorLink link = new Mapping.VectorLink(
                 message,
                 messages,
-                conversations(names, messages, conversation, where),
+                linked.conversations(names.conversations(), messages, conversation, where),
                 derived(shape, names.conversation(), conversation.type(), where + ".conversation"),
                 derived(shape, names.source(), ColumnType.TEXT, where + ".source"),
                 names.onDelete());
@@ -62,24 +58,6 @@ final class VectorResolver {
                 names.contentHash(),
                 NullPersona.KEEP);
         return resolver.scoped(scoped, agentId, LIST, link);
-    }
-
-    private Mapping.@Nullable Scoped messages(MappingSpec.Vectors names, String where) {
-        TableName of = names.of();
-        List<Mapping.Scoped> fitting = tables.stream()
-                .filter(t -> of != null ? t.table().equals(of) : t.conversation() != null)
-                .toList();
-        if (fitting.size() == 1) {
-            return fitting.get(0);
-        }
-        resolver.problem(
-                "vectors-of",
-                of != null
-                        ? where + ".of: " + of + " is not mapped"
-                        : where + ": " + (fitting.isEmpty() ? "no table" : "more than one table")
-                                + " of mapping.tables has a conversation column",
-                "name the table of the messages under `of`, and its conversation column under mapping.tables");
-        return null;
     }
 
     private @Nullable Column message(MappingSpec.Vectors names, TableShape shape, Column key, String where) {
@@ -96,30 +74,6 @@ final class VectorResolver {
             return null;
         }
         return column.map(c -> new Column(c.name(), c.type())).orElse(null);
-    }
-
-    private Mapping.@Nullable Scoped conversations(
-            MappingSpec.Vectors names, Mapping.Scoped messages, Column conversation, String where) {
-        TableName named = names.conversations();
-        List<Mapping.Scoped> fitting = tables.stream()
-                .filter(t -> t.key().size() == 1
-                        && t.key().get(0).type() == conversation.type()
-                        && !t.table().equals(messages.table()))
-                .filter(t -> named == null || t.table().equals(named))
-                .toList();
-        if (fitting.size() == 1) {
-            return fitting.get(0);
-        }
-        if (named != null || fitting.size() > 1) {
-            resolver.problem(
-                    "vectors-conversations",
-                    named != null
-                            ? where + ".conversations: " + named + " is not mapped, or its key is not the type of "
-                                    + messages.table() + "." + conversation.name()
-                            : where + ": more than one mapped table could hold the conversations",
-                    "name the table of the conversations under `conversations`");
-        }
-        return null;
     }
 
     private Column derived(TableShape shape, String name, ColumnType type, String where) {

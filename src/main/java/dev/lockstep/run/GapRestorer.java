@@ -2,7 +2,6 @@ package dev.lockstep.run;
 
 import dev.lockstep.backfill.ScanRunner;
 import dev.lockstep.capture.GuardFacts;
-import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.database.Handles;
 import dev.lockstep.expand.Expander;
 import dev.lockstep.model.Lsn;
@@ -11,6 +10,8 @@ import dev.lockstep.model.Position;
 import dev.lockstep.state.Gaps;
 import dev.lockstep.state.Positions;
 import dev.lockstep.state.Scans;
+import dev.lockstep.state.ServerEnd;
+import dev.lockstep.state.StoreSweeps;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -60,13 +61,14 @@ final class GapRestorer {
             dropSlot(connection);
         }
         expander.expand();
-        Position end = PositionGuard.serverEnd(connection);
+        Position end = ServerEnd.read(connection);
         Position start = new Position(confirmed(connection), end.systemId(), end.timeline(), end.commitTime());
         Handles.tell(
                 connection,
                 handle -> handle.useTransaction(tx -> {
                     positions.restart(tx, start);
                     scans.create(tx, gap, ScanRunner.leaves(mapping));
+                    new StoreSweeps(name).wantAll(tx);
                     gaps.restored(tx, gap, start.lsn());
                 }));
         return start;

@@ -1,9 +1,9 @@
 package dev.lockstep.run;
 
 import dev.lockstep.backfill.ScanProgress;
-import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.config.StoreConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.derive.Contracted;
@@ -24,7 +24,10 @@ import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.Heartbeat;
 import dev.lockstep.state.Positions;
 import dev.lockstep.state.Scans;
+import dev.lockstep.state.ServerEnd;
+import dev.lockstep.state.StoreSweeps;
 import dev.lockstep.sync.SyncMeter;
+import dev.lockstep.vector.StoreClients;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.sql.Connection;
@@ -48,8 +51,10 @@ public final class Sidecar {
     private final Pulse pulse;
     private final SyncMeter meter;
     private final ScanProgress progress;
+    private final StoreClients clients;
     private final StopSignal stop;
 
+    /** With the stores that the configuration names. */
     public Sidecar(
             LockstepConfig config,
             Database database,
@@ -57,11 +62,24 @@ public final class Sidecar {
             SyncMeter meter,
             ScanProgress progress,
             StopSignal stop) {
+        this(config, database, pulse, meter, progress, new StoreAdapters(), stop);
+    }
+
+    /** @param clients of the stores outside the database */
+    public Sidecar(
+            LockstepConfig config,
+            Database database,
+            Pulse pulse,
+            SyncMeter meter,
+            ScanProgress progress,
+            StoreClients clients,
+            StopSignal stop) {
         this.config = config;
         this.database = database;
         this.pulse = pulse;
         this.meter = meter;
         this.progress = progress;
+        this.clients = clients;
         this.stop = stop;
     }
 
@@ -77,9 +95,7 @@ public final class Sidecar {
         try (Connection connection = database.open("start")) {
             ControlSchema.require(connection, config.name());
             mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
-            target = untilCaughtUp
-                    ? Optional.of(PositionGuard.serverEnd(connection).lsn())
-                    : Optional.empty();
+            target = untilCaughtUp ? Optional.of(ServerEnd.read(connection).lsn()) : Optional.empty();
         } catch (SQLException e) {
             throw LockstepException.notDone("cannot start (SQLSTATE " + e.getSQLState() + "); start again", e);
         }
@@ -154,6 +170,7 @@ public final class Sidecar {
                             pulse,
                             meter,
                             progress,
+                            clients,
                             ending)
                     .run(target);
             return true;
@@ -173,7 +190,14 @@ public final class Sidecar {
                                 .read(handle)
                                 .filter(position -> position.position().lsn().isAtLeast(target))
                                 .isPresent()
-                        && new Scans(config.name()).all(handle).stream().allMatch(s -> s.state() == Scans.State.DONE));
+                        && new Scans(config.name()).all(handle).stream().allMatch(s -> s.state() == Scans.State.DONE)
+                        && new StoreSweeps(config.name())
+                                .settled(
+                                        handle,
+                                        config.stores().stream()
+                                                .map(StoreConfig::name)
+                                                .toList(),
+                                        0));
     }
 
     private Expander expander(Random random) {

@@ -8,6 +8,7 @@ import dev.lockstep.capture.Origins;
 import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.capture.debezium.EngineSource;
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.config.StoreConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.derive.AgentCache;
@@ -25,9 +26,12 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Pulse;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.Gaps;
+import dev.lockstep.state.StoreSweeps;
 import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
+import dev.lockstep.vector.StoreClients;
+import dev.lockstep.vector.StoreKeeper;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -64,6 +68,7 @@ final class Tenure implements TenureClock.Listener {
     private final Pulse pulse;
     private final SyncMeter meter;
     private final ScanProgress progress;
+    private final StoreClients clients;
     private final StopSignal stop;
 
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
@@ -84,6 +89,7 @@ final class Tenure implements TenureClock.Listener {
             Pulse pulse,
             SyncMeter meter,
             ScanProgress progress,
+            StoreClients clients,
             StopSignal stop) {
         this.config = config;
         this.database = database;
@@ -96,6 +102,7 @@ final class Tenure implements TenureClock.Listener {
         this.pulse = pulse;
         this.meter = meter;
         this.progress = progress;
+        this.clients = clients;
         this.stop = stop;
     }
 
@@ -108,6 +115,7 @@ final class Tenure implements TenureClock.Listener {
         Thread stream = start("stream", this::stream);
         Thread scan = start("scan", this::scan);
         Thread clock = start("clock", new TenureClock(database, config, mapping, lease, stop, this)::run);
+        List<Thread> keepers = keepers();
         try {
             while (!stop.pause(TICK)) {
                 Synchronizer current = synchronizer.get();
@@ -127,7 +135,7 @@ final class Tenure implements TenureClock.Listener {
             log.debug("a retry gave up because the tenure ends: why it ends counts", e);
         } finally {
             stop.request();
-            end(stream, clock, scan);
+            end(stream, clock, scan, keepers);
         }
         RuntimeException cause = failure.get();
         if (cause != null) {
@@ -136,10 +144,48 @@ final class Tenure implements TenureClock.Listener {
     }
 
     private boolean caughtUp(Synchronizer current, Lsn target) {
-        return scanned.get() && current.durable().isAtLeast(target) && current.heldRows() == 0 && !current.sweepWaits();
+        return scanned.get()
+                && current.durable().isAtLeast(target)
+                && current.heldRows() == 0
+                && !current.sweepWaits()
+                && storesSettled();
     }
 
-    private void end(Thread stream, Thread clock, Thread scan) throws InterruptedException {
+    private boolean storesSettled() {
+        List<String> stores = mapping.stores().stream().map(Mapping.Store::name).toList();
+        if (stores.isEmpty()) {
+            return true;
+        }
+        try (Connection connection = database.open(Takeover.ROLE + "stores")) {
+            return Handles.ask(connection, handle -> new StoreSweeps(config.name()).settled(handle, stores, epoch));
+        } catch (SQLException e) {
+            log.debug("whether the stores have caught up could not be asked", e);
+            return false;
+        }
+    }
+
+    /** One thread for each store outside the database. */
+    private List<Thread> keepers() {
+        List<Thread> keepers = new ArrayList<>();
+        for (int i = 0; i < mapping.stores().size(); i++) {
+            Mapping.Store link = mapping.stores().get(i);
+            StoreConfig access = config.stores().get(i);
+            int seat = Fence.STORE_SEAT + i;
+            StoreKeeper keeper = new StoreKeeper(
+                    config.name(),
+                    mapping,
+                    link,
+                    () -> clients.open(access),
+                    () -> WriteSession.open(database, config.name(), Takeover.ROLE + "store-" + seat, seat, epoch),
+                    epoch,
+                    scanned::get,
+                    stop);
+            keepers.add(start("vectors-" + link.name(), keeper::run));
+        }
+        return keepers;
+    }
+
+    private void end(Thread stream, Thread clock, Thread scan, List<Thread> keepers) throws InterruptedException {
         while (stream.isAlive()) {
             EngineSource running = source.get();
             if (running != null) {
@@ -148,6 +194,13 @@ final class Tenure implements TenureClock.Listener {
             stream.join(200);
         }
         clock.join();
+        for (Thread keeper : keepers) {
+            keeper.join(GRACE.toMillis());
+            while (keeper.isAlive()) {
+                keeper.interrupt(); // a store may not answer for as long as its timeout
+                keeper.join(200);
+            }
+        }
         scan.join(GRACE.toMillis());
         while (scan.isAlive()) {
             scan.interrupt(); // an index build may wait for an old transaction for hours

@@ -153,6 +153,11 @@ final class VectorStep {
 
     /** The agent of a row's persona, or, where it has none, the one a migrated writer set. */
     private String ownAgent(String alias, Mapping.Scoped table, String agentAlias) {
+        return ownAgent(mapping, alias, table, agentAlias);
+    }
+
+    /** As above; {@code agentAlias} is the agent of the row's persona, joined. */
+    static String ownAgent(Mapping mapping, String alias, Mapping.Scoped table, String agentAlias) {
         String id = agentAlias + "." + Sql.quote(mapping.agents().id().name());
         return table.nullPersona() == NullPersona.CLEAR
                 ? id
@@ -160,7 +165,7 @@ final class VectorStep {
                         + id + " END";
     }
 
-    private static String join(TableName table, String alias, Column column, String value) {
+    static String join(TableName table, String alias, Column column, String value) {
         return " LEFT JOIN " + Sql.quote(table) + " " + alias + " ON " + col(alias, column) + " = " + value;
     }
 
@@ -180,7 +185,7 @@ final class VectorStep {
         return col("t", column);
     }
 
-    private static String col(String alias, Column column) {
+    static String col(String alias, Column column) {
         return alias + "." + Sql.quote(column.name());
     }
 

@@ -19,6 +19,9 @@ public final class Fence {
     /** The seat of whatever else {@code run} writes: agents, position, dead letters. */
     public static final int RUN_SEAT = 16;
 
+    /** The first seat of those that keep stores outside the database. */
+    public static final int STORE_SEAT = 17;
+
     /** The first seat of commands that write beside a {@code run}. */
     public static final int COMMAND_SEAT = 24;
 

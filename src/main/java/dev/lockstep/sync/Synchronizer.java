@@ -57,6 +57,7 @@ public final class Synchronizer implements AutoCloseable {
     private final Positions positions;
     private final LetterDesk letters;
     private final VectorDesk vectors;
+    private final StoreDesk stores;
     private final SyncMeter meter;
     private final StopSignal stop;
 
@@ -90,6 +91,7 @@ public final class Synchronizer implements AutoCloseable {
         DeadLetters stored = new DeadLetters(name);
         this.letters = new LetterDesk(stored);
         this.vectors = new VectorDesk(name, mapping);
+        this.stores = new StoreDesk(name, mapping);
         this.durable = start;
         this.meter = meter;
         this.stop = stop;
@@ -170,7 +172,9 @@ public final class Synchronizer implements AutoCloseable {
         if (plan.forgetsAgents(mapping.agents().table())) {
             cache.clear();
         }
-        boolean nothing = !vectors.concerns(plan.changes())
+        boolean tell = stores.concerns(plan);
+        boolean nothing = !tell
+                && !vectors.concerns(plan.changes())
                 && !agentsEmptied(plan)
                 && plan.rows().values().stream().allMatch(Map::isEmpty)
                 && plan.personas().isEmpty()
@@ -180,6 +184,12 @@ public final class Synchronizer implements AutoCloseable {
         }
         if (!nothing) {
             awaitVisible(lanes.get(0), plan.transactions());
+            if (tell) { // before the position can move, and not before its keeper can see what it is told
+                stores.tell(lanes.get(0), plan);
+                lanes.get(0).commit();
+                stores.told(plan);
+                lanes.get(0).begin();
+            }
             derive(plan, number, boundary);
         }
     }

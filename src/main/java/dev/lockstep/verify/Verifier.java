@@ -2,6 +2,7 @@ package dev.lockstep.verify;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.config.StoreConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
@@ -14,6 +15,7 @@ import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.DeadLetters;
 import dev.lockstep.state.EvidenceLog;
 import dev.lockstep.state.Gaps;
+import dev.lockstep.vector.StoreClients;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -38,14 +40,42 @@ public final class Verifier {
     private final String name;
     private final Mapping mapping;
     private final int workers;
+    private final StoreClients clients;
+    private final List<StoreConfig> stores;
     private final StopSignal stop;
 
-    /** @param workers connections that compare in parallel */
+    /** Of the database alone. */
     public Verifier(Database database, String name, Mapping mapping, int workers, StopSignal stop) {
+        this(
+                database,
+                name,
+                mapping,
+                workers,
+                store -> {
+                    throw new IllegalStateException(store.name());
+                },
+                List.of(),
+                stop);
+    }
+
+    /**
+     * @param workers connections that compare in parallel
+     * @param stores how those of the mapping are reached, in the same order
+     */
+    public Verifier(
+            Database database,
+            String name,
+            Mapping mapping,
+            int workers,
+            StoreClients clients,
+            List<StoreConfig> stores,
+            StopSignal stop) {
         this.database = database;
         this.name = name;
         this.mapping = mapping;
         this.workers = workers;
+        this.clients = clients;
+        this.stores = List.copyOf(stores);
         this.stop = stop;
     }
 
@@ -61,7 +91,7 @@ public final class Verifier {
             ControlSchema.require(connection, name);
             while (true) {
                 Pass pass = pass(connection);
-                long written = pass.report().clean() ? 0 : repair.mend(pass.confirmed());
+                long written = pass.report().clean() ? 0 : mend(repair, pass);
                 repaired += written;
                 if (written == 0) {
                     VerifyReport report = pass.report().withRepaired(repaired, (System.nanoTime() - started) / 1e9);
@@ -84,6 +114,21 @@ public final class Verifier {
 
         /** Returns how many rows were written; 0 ends the verification. */
         long mend(Map<TableName, List<RowKey>> rows) throws SQLException, InterruptedException;
+
+        /** Returns how many points of a store were written. */
+        default long mend(String store) throws SQLException, InterruptedException {
+            return 0;
+        }
+    }
+
+    private static long mend(Repair repair, Pass pass) throws SQLException, InterruptedException {
+        long written = repair.mend(pass.confirmed());
+        for (VerifyReport.Store store : pass.report().stores()) {
+            if (store.missing() + store.wrong() > 0) {
+                written += repair.mend(store.store());
+            }
+        }
+        return written;
     }
 
     private record Pass(Instant began, VerifyReport report, Map<TableName, List<RowKey>> confirmed) {}
@@ -103,8 +148,15 @@ public final class Verifier {
         if (!agentless.isEmpty()) {
             agentless.retainAll(agents.missing(connection));
         }
+        List<VerifyReport.Store> outside = new ArrayList<>();
+        for (int i = 0; i < stores.size(); i++) {
+            outside.add(new StoreVerifier(name, stop)
+                    .run(connection, mapping, mapping.stores().get(i), clients.open(stores.get(i))));
+        }
         return new Pass(
-                began, report(connection, scan, suspects, agents, agentless.size(), waited), confirmed(suspects));
+                began,
+                report(connection, scan, suspects, agents, agentless.size(), waited, outside),
+                confirmed(suspects));
     }
 
     /** Looks again at what was seen until it is either gone or the same after the stream has passed. */
@@ -150,7 +202,8 @@ public final class Verifier {
             Map<TableName, Suspects> suspects,
             AgentComparison agents,
             long agentless,
-            boolean waited)
+            boolean waited,
+            List<VerifyReport.Store> outside)
             throws SQLException {
         List<VerifyReport.Table> tables = new ArrayList<>();
         long unsettled = 0;
@@ -160,11 +213,13 @@ public final class Verifier {
             unsettled += of.waiting().size();
         }
         VerifyReport.Agents agentReport = agents.report(connection, agentless);
-        boolean clean = agentReport.clean() && tables.stream().allMatch(VerifyReport.Table::clean);
+        boolean clean = agentReport.clean()
+                && tables.stream().allMatch(VerifyReport.Table::clean)
+                && outside.stream().allMatch(VerifyReport.Store::clean);
         long letters = new DeadLetters(name).count(connection);
         List<VerifyReport.Vectors> vectors = VectorCounts.read(connection, mapping);
         return new VerifyReport(
-                clean, scan.asOf().toString(), waited, tables, vectors, agentReport, letters, 0, unsettled, 0);
+                clean, scan.asOf().toString(), waited, tables, vectors, outside, agentReport, letters, 0, unsettled, 0);
     }
 
     private static Map<TableName, List<RowKey>> confirmed(Map<TableName, Suspects> suspects) {

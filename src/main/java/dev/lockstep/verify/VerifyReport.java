@@ -1,6 +1,9 @@
 package dev.lockstep.verify;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a verification found, as {@code verify --output json} prints it. No row's content, keys only.
@@ -9,6 +12,7 @@ import java.util.List;
  * @param asOf LSN of the snapshot that was compared
  * @param streamWaited whether a running sidecar was waited for, so that rows under way do not count
  * @param vectors what is known of the vectors' tables among {@code tables}
+ * @param stores vectors outside the database
  * @param repaired rows written by {@code --repair}
  * @param unsettled rows that changed faster than they could be looked at; not counted as out of step
  */
@@ -18,6 +22,7 @@ public record VerifyReport(
         boolean streamWaited,
         List<Table> tables,
         List<Vectors> vectors,
+        List<Store> stores,
         Agents agents,
         long deadLetters,
         long repaired,
@@ -27,6 +32,7 @@ public record VerifyReport(
     public VerifyReport {
         tables = List.copyOf(tables);
         vectors = List.copyOf(vectors);
+        stores = List.copyOf(stores);
     }
 
     /**
@@ -57,6 +63,42 @@ public record VerifyReport(
     public record Vectors(String table, long legacy, long orphaned, long duplicates) {}
 
     /**
+     * A store outside the database.
+     *
+     * @param points seen by a scroll without a filter
+     * @param missing points without an agent or a conversation that they should have
+     * @param wrong points out of step otherwise
+     * @param orphaned their message, or its conversation, was deleted
+     * @param legacy their conversation is not known
+     * @param legacyByAge the same, as the running sidecar noted them: up to an hour, a day, a week, and older
+     * @param indexAgrees whether the store's own counts, with a filter and without, are those of the scroll
+     * @param examples some of the ids out of step
+     * @param trouble why it could not be compared; empty when it could
+     */
+    public record Store(
+            String store,
+            long points,
+            long missing,
+            long wrong,
+            long orphaned,
+            long legacy,
+            Map<String, Long> legacyByAge,
+            boolean indexAgrees,
+            List<String> examples,
+            String trouble) {
+
+        public Store {
+            legacyByAge = Collections.unmodifiableMap(new LinkedHashMap<>(legacyByAge));
+            examples = List.copyOf(examples);
+        }
+
+        /** Whether all of its points are in step, by the scroll and by its index. */
+        public boolean clean() {
+            return missing == 0 && wrong == 0 && indexAgrees && trouble.isEmpty();
+        }
+    }
+
+    /**
      * @param missing personas without an agent
      * @param duplicate personas with several
      * @param withoutMemoryRoot agents whose memory root is NULL or not there
@@ -69,6 +111,7 @@ public record VerifyReport(
     }
 
     VerifyReport withRepaired(long rows, double time) {
-        return new VerifyReport(clean, asOf, streamWaited, tables, vectors, agents, deadLetters, rows, unsettled, time);
+        return new VerifyReport(
+                clean, asOf, streamWaited, tables, vectors, stores, agents, deadLetters, rows, unsettled, time);
     }
 }

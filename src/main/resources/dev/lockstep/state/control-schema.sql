@@ -89,6 +89,49 @@ CREATE TABLE IF NOT EXISTS {schema}.evidence (
   clean boolean NOT NULL,
   report jsonb NOT NULL);
 
+-- Vector stores outside the database: how far the sweep is, and what the last whole one saw. A sweep is due while more
+-- were wanted than were served: one that was wanted after a pass began is served by the next.
+CREATE TABLE IF NOT EXISTS {schema}.vector_store (
+  store text PRIMARY KEY,
+  sweeps_wanted bigint NOT NULL DEFAULT 1,
+  sweeps_served bigint NOT NULL DEFAULT 0,
+  hints_overflowed boolean NOT NULL DEFAULT false,
+  pass bigint NOT NULL DEFAULT 0,
+  pass_wanted bigint NOT NULL DEFAULT 0,
+  pass_epoch bigint NOT NULL DEFAULT 0,
+  pass_cursor text,
+  pass_began_at timestamptz,
+  pass_points bigint NOT NULL DEFAULT 0,
+  pass_orphaned bigint NOT NULL DEFAULT 0,
+  swept_epoch bigint NOT NULL DEFAULT 0,
+  swept_at timestamptz,
+  points bigint NOT NULL DEFAULT 0,
+  orphaned bigint NOT NULL DEFAULT 0,
+  stamped bigint NOT NULL DEFAULT 0,
+  trouble text NOT NULL DEFAULT '',
+  trouble_since timestamptz);
+
+-- Messages and conversations whose points may be out of step: a hint, not a value.
+CREATE TABLE IF NOT EXISTS {schema}.vector_hint (
+  store text NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('message', 'conversation')),
+  key text NOT NULL,
+  deleted boolean NOT NULL DEFAULT false,
+  version bigint NOT NULL DEFAULT 0,
+  tries int NOT NULL DEFAULT 0,
+  since timestamptz NOT NULL DEFAULT clock_timestamp(),
+  due timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (store, kind, key));
+CREATE INDEX IF NOT EXISTS vector_hint_due ON {schema}.vector_hint (store, due);
+
+-- Points whose conversation is not known, by age.
+CREATE TABLE IF NOT EXISTS {schema}.vector_legacy (
+  store text NOT NULL,
+  point text NOT NULL,
+  since timestamptz NOT NULL DEFAULT clock_timestamp(),
+  pass bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (store, point));
+
 INSERT INTO {schema}.schema_version (version) VALUES (1) ON CONFLICT DO NOTHING;
 INSERT INTO {schema}.fence (seat) SELECT generate_series(0, 31) ON CONFLICT DO NOTHING;
 INSERT INTO {schema}.lease DEFAULT VALUES ON CONFLICT DO NOTHING;

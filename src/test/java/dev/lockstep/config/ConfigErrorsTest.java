@@ -172,11 +172,47 @@ class ConfigErrorsTest {
                         "line 4: kafka is set, but this release does not have the Kafka journal yet; remove the key"),
                 arguments(
                         "mapping: {vectors: [{kind: qdrant}]}",
-                        "line 4: mapping.vectors[0].store is missing; write postgres"),
+                        "line 4: mapping.vectors[0].store is missing; write postgres, chroma or qdrant"),
+                arguments(
+                        "mapping: {vectors: [{store: pinecone}]}",
+                        "line 4: mapping.vectors[0].store has to be postgres, chroma or qdrant"),
                 arguments(
                         "mapping: {vectors: [{store: qdrant}]}",
-                        "line 4: mapping.vectors[0].store has to be postgres in this release, which has no external"
-                                + " vector stores yet"),
+                        "line 4: mapping.vectors[0].collection is missing; write the collection's name"),
+                arguments(
+                        "mapping: {vectors: [{store: chroma, collection: c, url: 'chroma:8000'}]}",
+                        "line 4: mapping.vectors[0].url has to look like http://127.0.0.1:8000, without a user or"
+                                + " password"),
+                arguments(
+                        "mapping: {vectors: [{store: chroma, collection: c, url: 'http://u:secret@chroma:8000'}]}",
+                        "line 4: mapping.vectors[0].url has to look like http://127.0.0.1:8000, without a user or"
+                                + " password"),
+                arguments(
+                        "mapping: {vectors: [{store: chroma, collection: c, url: 'http://chroma:8000'}]}",
+                        "line 4: mapping.vectors[0].link is missing; write {by: id}, {by: payload, field: MessageId} or"
+                                + " {by: hash}"),
+                arguments(
+                        "mapping: {vectors: [{store: qdrant, collection: c, url: 'http://q:6334', link: {by: payload}}]}",
+                        "line 4: mapping.vectors[0].link.field is missing; name the field that holds the message's id"),
+                arguments(
+                        "mapping: {vectors: [{store: qdrant, collection: c, url: 'http://q:6334', link: {by: hash}}]}",
+                        "line 4: mapping.vectors[0].contentHash is missing; name the field that holds the content's"
+                                + " SHA-256 in lower-case hex"),
+                arguments(
+                        "mapping: {vectors: [{store: qdrant, collection: c, url: 'http://q:6334', link: {by: id, field: f}}]}",
+                        "line 4: mapping.vectors[0].link.field has no use with {by: id}; remove it"),
+                arguments(
+                        "mapping: {vectors: [{store: qdrant, collection: c, url: 'http://q:6334', link: {by: id},"
+                                + " agent: A, source: A}]}",
+                        "line 4: mapping.vectors[0] names one field twice; each needs a field of its own"),
+                arguments(
+                        "mapping:\n  vectors:\n    - {store: qdrant, collection: c, url: 'http://q:6334', link: {by: id}}\n"
+                                + "    - {store: chroma, collection: c, url: 'http://q:8000', link: {by: id}}",
+                        "line 7: mapping.vectors[1].name has to differ from that of the other stores; write a name of its"
+                                + " own"),
+                arguments(
+                        "mapping: {vectors: [{store: postgres, table: V, url: 'postgres://x', link: {by: id}}]}",
+                        "line 4: mapping.vectors[0].url has to look like jdbc:postgresql://HOST:5432/DATABASE"),
                 arguments(
                         "mapping: {vectors: [{store: postgres, table: Vectors}]}",
                         "line 4: mapping.vectors[0].persona is missing; write the name of the column that holds the"

@@ -14,7 +14,9 @@ import dev.lockstep.model.MappingSpec;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Pulse;
 import dev.lockstep.run.Sidecar;
+import dev.lockstep.run.StoreAdapters;
 import dev.lockstep.sync.SyncMeter;
+import dev.lockstep.vector.StoreClients;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Random;
@@ -26,21 +28,29 @@ public final class SidecarHarness implements AutoCloseable {
     private final TestDatabase database;
     private final LockstepConfig config;
     private final SyncMeter meter;
+    private final StoreClients clients;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private StopSignal stop = new StopSignal();
     private Thread thread;
 
-    private SidecarHarness(TestDatabase database, LockstepConfig config, SyncMeter meter) {
+    private SidecarHarness(TestDatabase database, LockstepConfig config, SyncMeter meter, StoreClients clients) {
         this.database = database;
         this.config = config;
         this.meter = meter;
+        this.clients = clients;
+    }
+
+    /** Expands {@code config}'s database; its stores are those that {@code clients} makes. */
+    public static SidecarHarness expanded(TestDatabase database, LockstepConfig config, StoreClients clients) {
+        new Expander(lockstep(config), config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random(1))
+                .expand();
+        return new SidecarHarness(database, config, SyncMeter.NONE, clients);
     }
 
     /** Expands {@code database}; nothing runs yet. */
     public static SidecarHarness expanded(TestDatabase database, MappingSpec spec) {
         LockstepConfig config = TestConfig.of(database, spec);
-        new Expander(lockstep(config), config.name(), spec, Patience.DEFAULT, Sleeper.real(), new Random(1)).expand();
-        return new SidecarHarness(database, config, SyncMeter.NONE);
+        return expanded(database, config, new StoreAdapters());
     }
 
     /** Another sidecar on the same database and name, of the same settings but for batches. */
@@ -57,8 +67,10 @@ public final class SidecarHarness implements AutoCloseable {
                         config.http(),
                         config.monitor(),
                         config.savepoints(),
-                        config.cutover()),
-                meter);
+                        config.cutover(),
+                        config.stores()),
+                meter,
+                clients);
     }
 
     /** Another sidecar on the same database and name, whose heartbeats do not move the position under the test. */
@@ -75,13 +87,15 @@ public final class SidecarHarness implements AutoCloseable {
                         config.http(),
                         config.monitor(),
                         config.savepoints(),
-                        config.cutover()),
-                meter);
+                        config.cutover(),
+                        config.stores()),
+                meter,
+                clients);
     }
 
     /** Another sidecar on the same database and name, that reports to {@code told}. */
     public SidecarHarness withMeter(SyncMeter told) {
-        return new SidecarHarness(database, config, told);
+        return new SidecarHarness(database, config, told, clients);
     }
 
     public LockstepConfig config() {
@@ -113,7 +127,8 @@ public final class SidecarHarness implements AutoCloseable {
         thread = new Thread(
                 () -> {
                     try {
-                        new Sidecar(config, lockstep(), new Pulse(), meter, ScanProgress.NONE, signal).run(false);
+                        new Sidecar(config, lockstep(), new Pulse(), meter, ScanProgress.NONE, clients, signal)
+                                .run(false);
                     } catch (InterruptedException e) {
                         // stopped
                     } catch (RuntimeException e) {
@@ -127,7 +142,7 @@ public final class SidecarHarness implements AutoCloseable {
 
     /** Runs to the end of what was committed before the call, scans included, as {@code run --until-caught-up} does. */
     public SidecarHarness untilCaughtUp() throws InterruptedException {
-        new Sidecar(config, lockstep(), new Pulse(), meter, ScanProgress.NONE, new StopSignal()).run(true);
+        new Sidecar(config, lockstep(), new Pulse(), meter, ScanProgress.NONE, clients, new StopSignal()).run(true);
         return this;
     }
 

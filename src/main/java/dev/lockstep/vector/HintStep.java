@@ -1,0 +1,180 @@
+package dev.lockstep.vector;
+
+import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.MappingSpec;
+import dev.lockstep.model.TimedSize;
+import dev.lockstep.state.StoreHints;
+import dev.lockstep.state.StoreHints.Hint;
+import dev.lockstep.state.StoreHints.Kind;
+import dev.lockstep.vector.StampPlan.Verdict;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The points of messages and conversations that have changed. Not thread-safe. */
+final class HintStep {
+
+    private static final Duration WISHED = Duration.ofMillis(200);
+    private static final int FIRST = 200;
+    private static final int MOST = 1000;
+
+    /** How often a message is looked for that has no point yet: after 1, 3, 9 and 27 seconds; then the sweep has it. */
+    private static final int TRIES = 4;
+
+    private final Mapping.Store link;
+    private final VectorStore store;
+    private final WriteSession session;
+    private final Stamper stamper;
+    private final Ledger ledger;
+    private final FactsReader facts;
+    private final StoreHints hints;
+    private final TimedSize size = new TimedSize(WISHED, FIRST, MOST);
+
+    HintStep(
+            String name,
+            Mapping mapping,
+            Mapping.Store link,
+            VectorStore store,
+            WriteSession session,
+            Stamper stamper,
+            Ledger ledger) {
+        this.link = link;
+        this.store = store;
+        this.session = session;
+        this.stamper = stamper;
+        this.ledger = ledger;
+        this.facts = new FactsReader(mapping, link);
+        this.hints = new StoreHints(name);
+    }
+
+    /**
+     * Deals with some hints, oldest first.
+     *
+     * @param pass the sweep's number
+     * @return how many; 0 when none is due
+     */
+    int run(long pass) throws SQLException {
+        long started = System.nanoTime();
+        session.begin();
+        List<Hint> due = hints.due(session.connection(), link.name(), size.items());
+        session.commit();
+        if (due.isEmpty()) {
+            return 0;
+        }
+        for (Hint hint : due) {
+            if (hint.kind() == Kind.CONVERSATION) {
+                fanOut(hint);
+            }
+        }
+        List<Hint> messages =
+                due.stream().filter(hint -> hint.kind() == Kind.MESSAGE).toList();
+        if (!messages.isEmpty()) {
+            settle(messages, stamp(messages, pass));
+        }
+        if (due.size() == size.items()) {
+            size.took(due.size(), Duration.ofNanos(System.nanoTime() - started));
+        }
+        return due.size();
+    }
+
+    /** A conversation's messages become hints of their own, some at a time. */
+    private void fanOut(Hint conversation) throws SQLException {
+        String after = "";
+        while (true) {
+            session.begin();
+            List<String> keys = facts.messagesOf(session.connection(), conversation.key(), after, MOST);
+            hints.add(session.connection(), link.name(), Kind.MESSAGE, keys, false);
+            if (keys.size() < MOST) {
+                hints.done(session.connection(), link.name(), List.of(conversation));
+                session.commit();
+                return;
+            }
+            session.commit();
+            after = keys.get(keys.size() - 1);
+        }
+    }
+
+    /** Returns the keys of the messages that have points. */
+    private Set<String> stamp(List<Hint> messages, long pass) throws SQLException {
+        List<String> keys = messages.stream().map(Hint::key).toList();
+        Set<String> deleted =
+                messages.stream().filter(Hint::deleted).map(Hint::key).collect(Collectors.toSet());
+        Set<String> found = new HashSet<>();
+        if (link.link() != MappingSpec.Link.HASH) {
+            stampAll(named(keys), deleted, pass, point -> {
+                String message = PointTie.of(link, point).message();
+                if (message != null) {
+                    found.add(message);
+                }
+            });
+        }
+        if (link.byHash()) {
+            session.begin();
+            Map<String, String> hashes = facts.hashesOf(session.connection(), keys);
+            session.commit();
+            Set<String> seen = new HashSet<>();
+            if (!hashes.isEmpty()) {
+                String field = Objects.requireNonNull(link.fields().contentHash());
+                stampAll(
+                        new Selection.AnyOf(field, new HashSet<>(hashes.values())),
+                        deleted,
+                        pass,
+                        point -> seen.add(point.text(field)));
+            }
+            hashes.forEach((key, hash) -> {
+                if (seen.contains(hash)) {
+                    found.add(key);
+                }
+            });
+        }
+        return found;
+    }
+
+    private Selection named(List<String> keys) {
+        return switch (link.link()) {
+            case ID, HASH -> new Selection.Ids(new HashSet<>(keys));
+            case PAYLOAD ->
+                new Selection.AnyOf(Objects.requireNonNull(link.fields().message()), new HashSet<>(keys));
+        };
+    }
+
+    private interface Seen {
+        void point(Point point);
+    }
+
+    private void stampAll(Selection which, Set<String> deleted, long pass, Seen seen) throws SQLException {
+        @Nullable String cursor = null;
+        do {
+            Page page = store.scroll(which, cursor, MOST);
+            if (!page.points().isEmpty()) {
+                List<Verdict> verdicts = stamper.bring(page.points(), deleted);
+                page.points().forEach(seen::point);
+                session.begin();
+                ledger.note(session, verdicts, pass);
+                session.commit();
+            }
+            cursor = page.next();
+        } while (cursor != null);
+    }
+
+    private void settle(List<Hint> messages, Set<String> found) throws SQLException {
+        List<Hint> done = new ArrayList<>();
+        List<Hint> later = new ArrayList<>();
+        for (Hint hint : messages) {
+            boolean over = found.contains(hint.key()) || hint.deleted() || hint.tries() >= TRIES;
+            (over ? done : later).add(hint);
+        }
+        session.begin();
+        hints.done(session.connection(), link.name(), done);
+        hints.later(session.connection(), link.name(), later);
+        session.commit();
+    }
+}

@@ -1,0 +1,124 @@
+package dev.lockstep.verify;
+
+import dev.lockstep.database.Handles;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.RowKey;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.state.LegacyPoints;
+import dev.lockstep.state.ServerEnd;
+import dev.lockstep.state.StoreSweeps;
+import dev.lockstep.vector.StoreComparison;
+import dev.lockstep.vector.StoreFailure;
+import dev.lockstep.vector.VectorStore;
+import dev.lockstep.verify.Suspects.Sighting;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Verifies one store outside the database. While a sidecar runs, a point counts only if the same version of it is still
+ * out of step after the stream has passed, and what the stream asked for has been stamped.
+ */
+final class StoreVerifier {
+
+    private static final int ROUNDS = 10;
+    private static final int EXAMPLES = 5;
+
+    /** How often counts that differ are taken again: points may come and go. */
+    private static final int COUNTS = 3;
+
+    private static final Duration STEP = Duration.ofMillis(100);
+
+    /** A store whose stamps take longer is not waited for. */
+    private static final int STEPS = 300;
+
+    private final String name;
+    private final StopSignal stop;
+
+    StoreVerifier(String name, StopSignal stop) {
+        this.name = name;
+        this.stop = stop;
+    }
+
+    /** @param store closed at the end */
+    VerifyReport.Store run(Connection connection, Mapping mapping, Mapping.Store link, VectorStore store)
+            throws SQLException, InterruptedException {
+        try (StoreComparison comparison = new StoreComparison(mapping, link, store)) {
+            return compare(connection, comparison);
+        } catch (StoreFailure e) {
+            return new VerifyReport.Store(
+                    link.name(), 0, 0, 0, 0, 0, Map.of(), true, List.of(), Objects.toString(e.getMessage()));
+        }
+    }
+
+    private VerifyReport.Store compare(Connection connection, StoreComparison comparison)
+            throws SQLException, InterruptedException {
+        boolean agrees = false;
+        StoreComparison.Seen seen = comparison.scan(connection);
+        for (int i = 0; i < COUNTS && !agrees; i++) {
+            if (i > 0) {
+                seen = comparison.scan(connection);
+            }
+            agrees = comparison
+                    .count()
+                    .equals(new StoreComparison.Counted(seen.points(), seen.legacy(), seen.orphaned()));
+        }
+        Suspects suspects = new Suspects(rows(seen.out()));
+        settle(connection, comparison, suspects);
+        return new VerifyReport.Store(
+                comparison.store(),
+                seen.points(),
+                suspects.missing(),
+                suspects.wrong(),
+                seen.orphaned(),
+                seen.legacy(),
+                new LegacyPoints(name).ages(connection, comparison.store()),
+                agrees,
+                suspects.confirmed().stream()
+                        .limit(EXAMPLES)
+                        .map(key -> key.values().get(0))
+                        .toList(),
+                "");
+    }
+
+    private void settle(Connection connection, StoreComparison comparison, Suspects suspects)
+            throws SQLException, InterruptedException {
+        StreamWait stream = new StreamWait(name, stop);
+        if (!stream.live(connection)) {
+            suspects.confirmAll();
+            return;
+        }
+        for (int round = 0; round < ROUNDS && !suspects.waiting().isEmpty(); round++) {
+            Lsn seen = ServerEnd.read(connection).lsn();
+            stream.passed(connection, seen);
+            stamped(connection, comparison.store());
+            List<String> ids =
+                    suspects.waiting().stream().map(key -> key.values().get(0)).toList();
+            suspects.look(rows(comparison.look(connection, ids)));
+        }
+    }
+
+    private void stamped(Connection connection, String store) throws SQLException, InterruptedException {
+        StoreSweeps sweeps = new StoreSweeps(name);
+        for (int i = 0; i < STEPS; i++) {
+            if (Handles.ask(connection, handle -> sweeps.hintsSettled(handle, store))) {
+                return;
+            }
+            if (stop.pause(STEP)) {
+                throw new InterruptedException("stopped");
+            }
+        }
+    }
+
+    private static Map<RowKey, Sighting> rows(Map<String, StoreComparison.Sighting> points) {
+        Map<RowKey, Sighting> rows = new LinkedHashMap<>();
+        points.forEach((id, sighting) -> rows.put(
+                RowKey.of(id), new Sighting(sighting.missing(), !sighting.missing(), false, sighting.version())));
+        return rows;
+    }
+}
