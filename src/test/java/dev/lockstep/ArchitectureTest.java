@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.Map.entry;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -24,6 +25,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "dev.lockstep.";
     private static final int ADAPTERS = 4;
+    private static final DescribedPredicate<JavaClass> STORES = resideInAPackage("dev.lockstep.vector.(*)..");
 
     private static final Map<String, Integer> LEVELS = Map.ofEntries(
             entry("model", 0),
@@ -61,6 +63,28 @@ class ArchitectureTest {
             .that(describe("are adapters", c -> level(c) == ADAPTERS))
             .should(dependOnlyOn("no other adapter", (from, to) -> level(to) != ADAPTERS || top(to).equals(top(from))))
             .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule storesNeverSeeEachOther = slices().matching("dev.lockstep.vector.(*)..")
+            .namingSlices("store $1")
+            .should()
+            .notDependOnEachOther();
+
+    @ArchTest
+    static final ArchRule thePortSeesNoStore =
+            noClasses().that(resideInAPackage("dev.lockstep.vector")).should().dependOnClassesThat(STORES);
+
+    @ArchTest
+    static final ArchRule onlyTheWiringSeesStores = noClasses()
+            .that(DescribedPredicate.not(STORES).and(describe("are below the drivers", c -> level(c) < 5)))
+            .should()
+            .dependOnClassesThat(STORES);
+
+    @ArchTest
+    static final ArchRule onlyItsStoreSeesQdrant = noClasses()
+            .that(DescribedPredicate.not(resideInAPackage("dev.lockstep.vector.qdrant..")))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.qdrant..", "io.grpc..", "com.google.."));
 
     @ArchTest
     static final ArchRule modelAndSqlSeeTheJdkAlone = classes()

@@ -1,0 +1,105 @@
+package dev.lockstep.testing;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.opentest4j.TestAbortedException;
+import org.testcontainers.containers.GenericContainer;
+
+/** A real Chroma server: the one that {@code .ci/stores} has fetched, or the official image. */
+public final class ChromaServer implements AutoCloseable {
+
+    private static final String IMAGE = "chromadb/chroma:1.0.0";
+
+    /** How it was started, and so how it ends. */
+    @FunctionalInterface
+    private interface Ending {
+        void end() throws IOException;
+    }
+
+    private final URI url;
+    private final Ending ending;
+
+    private ChromaServer(URI url, Ending ending) {
+        this.url = url;
+        this.ending = ending;
+    }
+
+    /**
+     * Starts one of the caller's own, empty.
+     *
+     * @throws TestAbortedException with the reason, where none can be had: the test is skipped
+     */
+    public static ChromaServer start() throws Exception {
+        Optional<Path> fetched = PreparedStores.find("chroma/run");
+        ChromaServer server = fetched.isPresent() ? process(fetched.get()) : container();
+        HttpClient http = HttpClient.newHttpClient();
+        HttpRequest beat =
+                HttpRequest.newBuilder(server.url.resolve("/api/v2/heartbeat")).build();
+        Await.until("Chroma answers", () -> {
+            try {
+                return http.send(beat, BodyHandlers.discarding()).statusCode() == 200;
+            } catch (IOException e) {
+                return false;
+            }
+        });
+        return server;
+    }
+
+    public URI url() {
+        return url;
+    }
+
+    private static ChromaServer process(Path run) throws IOException {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        Path data = Files.createTempDirectory("chroma");
+        Process process = new ProcessBuilder(List.of(run.toString(), String.valueOf(port), data.toString()))
+                .redirectErrorStream(true)
+                .redirectOutput(data.resolve("server.log").toFile())
+                .start();
+        Thread atExit = new Thread(process::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(atExit);
+        return new ChromaServer(URI.create("http://127.0.0.1:" + port), () -> {
+            process.destroyForcibly(); // it ignores SIGTERM
+            process.onExit().join();
+            Runtime.getRuntime().removeShutdownHook(atExit);
+            discard(data);
+        });
+    }
+
+    private static ChromaServer container() throws InterruptedException {
+        try {
+            GenericContainer<?> container = Containers.start(IMAGE, 8000, Map.of());
+            return new ChromaServer(URI.create("http://127.0.0.1:" + container.getMappedPort(8000)), container::stop);
+        } catch (TestAbortedException e) {
+            throw PreparedStores.skipped(e);
+        }
+    }
+
+    private static void discard(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        ending.end();
+    }
+}
