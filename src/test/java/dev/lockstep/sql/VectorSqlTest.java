@@ -16,6 +16,7 @@ import dev.lockstep.testing.TestConfig;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import dev.lockstep.testing.VectorCase;
+import dev.lockstep.testing.VectorRows;
 import dev.lockstep.testing.VectorSchema;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -87,30 +88,7 @@ class VectorSqlTest {
     }
 
     private static void arrange(TestDatabase db, VectorSchema schema, VectorCase row) throws Exception {
-        StringBuilder sql = new StringBuilder();
-        for (List<String> table : List.of(schema.messages(), schema.conversations(), schema.agents())) {
-            sql.append("DELETE FROM ").append(table.get(0)).append("; ");
-        }
-        sql.append("DELETE FROM ").append(schema.table()).append("; ");
-        List<String> a = schema.agents();
-        for (String n : List.of("1", "2", "3")) {
-            sql.append(insert(a, 1, 4, schema.sql("a" + n), schema.sql("p" + n), "gen_random_uuid()"));
-        }
-        for (VectorCase.Conversation c : row.conversations()) {
-            sql.append(insert(
-                    schema.conversations(), 1, 4, schema.sql(c.id()), schema.sql(c.persona()), schema.sql(c.agent())));
-        }
-        for (VectorCase.Message m : row.messages()) {
-            sql.append(insert(
-                    schema.messages(),
-                    1,
-                    6,
-                    schema.sql(m.id()),
-                    schema.sql(m.persona()),
-                    schema.sql(m.agent()),
-                    schema.sql(m.conversation()),
-                    m.sameText() ? "'the same'" : "'" + m.id() + "'"));
-        }
+        StringBuilder sql = new StringBuilder("DELETE FROM " + schema.table() + "; ");
         List<String> v = schema.legacy();
         List<String> d = schema.derived();
         sql.append("INSERT INTO ")
@@ -130,21 +108,7 @@ class VectorSqlTest {
                         schema.sql(row.now().conversation()),
                         row.now().source() == null ? "NULL" : "'" + row.now().source() + "'"))
                 .append("); ");
-        String body = schema.messages().get(5);
-        String hash = schema == VectorSchema.PASCAL
-                ? "\"ContentHash\" = encode(sha256(convert_to(" + body + ", 'UTF8')), 'hex')"
-                : "content_hash = sha256(convert_to(" + body + ", 'UTF8'))";
-        sql.append("UPDATE ")
-                .append(schema.messages().get(0))
-                .append(" SET ")
-                .append(hash)
-                .append(';');
-        db.execute(sql.toString());
-    }
-
-    private static String insert(List<String> names, int from, int to, String... values) {
-        return "INSERT INTO " + names.get(0) + " (" + String.join(", ", names.subList(from, to)) + ") VALUES ("
-                + String.join(", ", values) + "); ";
+        db.execute(VectorRows.of(schema, row) + sql);
     }
 
     private static List<String> stamp(TestDatabase db, VectorSchema schema) throws Exception {

@@ -4,6 +4,7 @@ import static dev.lockstep.vector.StoreFixture.FIELDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.testing.VectorSchema;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What {@link VectorStore} promises, for every implementation. */
 abstract class StoreContract {
@@ -49,6 +52,12 @@ abstract class StoreContract {
             store.close();
             store.close();
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(VectorSchema.class)
+    void everyCaseOfTheTableOfMeaningsIsStamped(VectorSchema schema) throws Exception {
+        StoreMeaning.check(fixture, schema, FIELDS.texts().get(1));
     }
 
     @Test
