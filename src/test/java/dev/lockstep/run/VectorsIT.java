@@ -1,5 +1,11 @@
 package dev.lockstep.run;
 
+import static dev.lockstep.testing.VectorWrites.conversation;
+import static dev.lockstep.testing.VectorWrites.delete;
+import static dev.lockstep.testing.VectorWrites.message;
+import static dev.lockstep.testing.VectorWrites.personas;
+import static dev.lockstep.testing.VectorWrites.set;
+import static dev.lockstep.testing.VectorWrites.vector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -40,7 +46,7 @@ class VectorsIT {
     void whatWasThereBeforeIsScanned(VectorSchema schema) throws Exception {
         TestDatabase db = TestPostgres.database();
         db.execute(schema.ddl());
-        personas(db, schema);
+        db.execute(personas(schema));
         db.execute(conversation(schema, "c1", "p1")
                 + conversation(schema, "c2", "p2")
                 + message(schema, "m1", "p1", "c1", "one")
@@ -71,7 +77,7 @@ class VectorsIT {
     void whatComesIsStreamedInBothOrders(VectorSchema schema) throws Exception {
         TestDatabase db = TestPostgres.database();
         db.execute(schema.ddl());
-        personas(db, schema);
+        db.execute(personas(schema));
         try (SidecarHarness sidecar =
                 SidecarHarness.expanded(db, schema.spec(OnDelete.MARK)).backfilled()) {
             sidecar.start().awaitCaughtUp();
@@ -118,7 +124,7 @@ class VectorsIT {
     void deletedMessagesLeaveOrphans(VectorSchema schema) throws Exception {
         TestDatabase db = TestPostgres.database();
         db.execute(schema.ddl());
-        personas(db, schema);
+        db.execute(personas(schema));
         try (SidecarHarness sidecar =
                 SidecarHarness.expanded(db, schema.spec(OnDelete.MARK)).backfilled()) {
             sidecar.start().awaitCaughtUp();
@@ -162,7 +168,7 @@ class VectorsIT {
         VectorSchema schema = VectorSchema.PASCAL;
         TestDatabase db = TestPostgres.database();
         db.execute(schema.ddl());
-        personas(db, schema);
+        db.execute(personas(schema));
         try (SidecarHarness sidecar = SidecarHarness.expanded(db, schema.spec(OnDelete.DELETE))
                         .backfilled();
                 Connection holder = db.connect();
@@ -194,7 +200,7 @@ class VectorsIT {
         VectorSchema schema = VectorSchema.PASCAL;
         TestDatabase db = TestPostgres.database();
         db.execute(schema.ddl());
-        personas(db, schema);
+        db.execute(personas(schema));
         db.execute(conversation(schema, "c1", "p1")
                 + message(schema, "m1", "p1", "c1", "one")
                 + vector(schema, "v1", "p1", "m1", "one")
@@ -231,7 +237,7 @@ class VectorsIT {
     void plantedDriftIsFoundAndMended(VectorSchema schema) throws Exception {
         TestDatabase db = TestPostgres.database();
         db.execute(schema.ddl());
-        personas(db, schema);
+        db.execute(personas(schema));
         StringBuilder sql = new StringBuilder(conversation(schema, "c1", "p1"));
         for (int i = 1; i <= 8; i++) {
             sql.append(message(schema, "m" + i, "p1", "c1", "text " + i))
@@ -314,55 +320,5 @@ class VectorsIT {
     private static String written(TestDatabase db, VectorSchema schema) throws Exception {
         return db.text(
                 "SELECT string_agg(xmin::text, ',' ORDER BY " + schema.legacy().get(0) + ") FROM " + schema.table());
-    }
-
-    private static void personas(TestDatabase db, VectorSchema schema) throws Exception {
-        String table = schema == VectorSchema.PASCAL ? "\"Personas\" (\"Id\")" : "app.personas (persona_id)";
-        for (String p : List.of("p1", "p2", "p3")) {
-            db.execute("INSERT INTO " + table + " VALUES (" + schema.sql(p) + ")");
-        }
-    }
-
-    private static String conversation(VectorSchema schema, String id, String persona) {
-        return insert(
-                schema.conversations().get(0),
-                schema.conversations().subList(1, 3),
-                schema.sql(id),
-                schema.sql(persona));
-    }
-
-    private static String message(VectorSchema schema, String id, String persona, String conversation, String text) {
-        List<String> m = schema.messages();
-        return insert(
-                m.get(0),
-                List.of(m.get(1), m.get(2), m.get(4), m.get(5)),
-                schema.sql(id),
-                schema.sql(persona),
-                schema.sql(conversation),
-                "'" + text + "'");
-    }
-
-    private static String vector(VectorSchema schema, String id, String persona, String message, String text) {
-        return insert(
-                schema.table(),
-                schema.legacy(),
-                schema.sql(id),
-                schema.sql(persona),
-                schema.sql(message),
-                "'" + text + "'");
-    }
-
-    private static String set(List<String> table, int column, String value, String id, VectorSchema schema) {
-        return "UPDATE " + table.get(0) + " SET " + table.get(column) + " = " + value + " WHERE " + table.get(1) + " = "
-                + schema.sql(id) + "; ";
-    }
-
-    private static String delete(List<String> table, String id, VectorSchema schema) {
-        return "DELETE FROM " + table.get(0) + " WHERE " + table.get(1) + " = " + schema.sql(id) + "; ";
-    }
-
-    private static String insert(String table, List<String> columns, String... values) {
-        return "INSERT INTO " + table + " (" + String.join(", ", columns) + ") VALUES (" + String.join(", ", values)
-                + "); ";
     }
 }
