@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.opentest4j.TestAbortedException;
 import org.testcontainers.containers.GenericContainer;
 
 /** A real Chroma server: the one that {@code .ci/stores} has fetched, or the official image. */
 public final class ChromaServer implements AutoCloseable {
 
-    private static final String IMAGE = "chromadb/chroma:1.0.0";
+    public static final String IMAGE = "chromadb/chroma:1.0.0";
+    public static final String PREPARED = "chroma/run";
 
     /** How it was started, and so how it ends. */
     @FunctionalInterface
@@ -36,13 +36,9 @@ public final class ChromaServer implements AutoCloseable {
         this.ending = ending;
     }
 
-    /**
-     * Starts one of the caller's own, empty.
-     *
-     * @throws TestAbortedException with the reason, where none can be had: the test is skipped
-     */
+    /** Starts one of the caller's own, empty; for tests that say {@link NeedsServer}. */
     public static ChromaServer start() throws Exception {
-        Optional<Path> fetched = PreparedStores.find("chroma/run");
+        Optional<Path> fetched = PreparedStores.find(PREPARED);
         ChromaServer server = fetched.isPresent() ? process(fetched.get()) : container();
         HttpClient http = HttpClient.newHttpClient();
         HttpRequest beat =
@@ -81,13 +77,9 @@ public final class ChromaServer implements AutoCloseable {
         });
     }
 
-    private static ChromaServer container() throws InterruptedException {
-        try {
-            GenericContainer<?> container = Containers.start(IMAGE, 8000, Map.of());
-            return new ChromaServer(URI.create("http://127.0.0.1:" + container.getMappedPort(8000)), container::stop);
-        } catch (TestAbortedException e) {
-            throw PreparedStores.skipped(e);
-        }
+    private static ChromaServer container() {
+        GenericContainer<?> container = Containers.start(IMAGE, 8000, Map.of());
+        return new ChromaServer(URI.create("http://127.0.0.1:" + container.getMappedPort(8000)), container::stop);
     }
 
     private static void discard(Path folder) throws IOException {

@@ -8,8 +8,8 @@ import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.Ports;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.opentest4j.TestAbortedException;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
@@ -19,17 +19,8 @@ public final class Containers {
 
     private Containers() {}
 
-    /**
-     * Starts one; the caller stops it. It is up when the port answers.
-     *
-     * @throws TestAbortedException with the reason, where no engine runs or the image cannot be had: the test is skipped
-     */
-    public static GenericContainer<?> start(String image, int port, Map<String, String> environment)
-            throws InterruptedException {
-        if (!DockerClientFactory.instance().isDockerAvailable()) {
-            throw new TestAbortedException("no container engine for " + image);
-        }
-        pull(DockerClientFactory.lazyClient(), image);
+    /** Starts one; the caller stops it. It is up when the port answers. */
+    public static GenericContainer<?> start(String image, int port, Map<String, String> environment) {
         GenericContainer<?> container = new GenericContainer<>(DockerImageName.parse(image))
                 .withEnv(environment)
                 .withExposedPorts(port)
@@ -41,17 +32,34 @@ public final class Containers {
         return container;
     }
 
-    /** Once; Testcontainers itself would try for two minutes. */
-    private static void pull(DockerClient docker, String image) throws InterruptedException {
+    /** Why the image cannot be had here; empty when it can. Pulls it once; Testcontainers itself would try for two minutes. */
+    static Optional<String> whyNot(String image) {
+        if (!DockerClientFactory.instance().isDockerAvailable()) {
+            return Optional.of("no container engine runs here");
+        }
+        DockerClient docker = DockerClientFactory.lazyClient();
+        if (isThere(docker, image)) {
+            return Optional.empty();
+        }
+        try {
+            docker.pullImageCmd(image).start().awaitCompletion(5, TimeUnit.MINUTES);
+        } catch (DockerException e) {
+            return Optional.of("the image " + image + " cannot be pulled: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.of("interrupted");
+        }
+        return isThere(docker, image)
+                ? Optional.empty()
+                : Optional.of("the image " + image + " was not pulled in time");
+    }
+
+    private static boolean isThere(DockerClient docker, String image) {
         try {
             docker.inspectImageCmd(image).exec();
-        } catch (NotFoundException absent) {
-            try {
-                docker.pullImageCmd(image).start().awaitCompletion(5, TimeUnit.MINUTES);
-                docker.inspectImageCmd(image).exec();
-            } catch (DockerException e) {
-                throw new TestAbortedException("the image " + image + " cannot be pulled", e);
-            }
+            return true;
+        } catch (NotFoundException e) {
+            return false;
         }
     }
 }

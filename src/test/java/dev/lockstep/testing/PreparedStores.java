@@ -3,7 +3,6 @@ package dev.lockstep.testing;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.opentest4j.TestAbortedException;
 
 /** What {@code .ci/stores} has fetched for machines without containers. */
 public final class PreparedStores {
@@ -26,10 +25,5 @@ public final class PreparedStores {
             throw new IllegalStateException(found + " is not there; run .ci/stores");
         }
         return Optional.empty();
-    }
-
-    /** Tells whoever reads why a test was skipped what to do about it. */
-    static TestAbortedException skipped(TestAbortedException e) {
-        return new TestAbortedException(e.getMessage() + ", and .ci/stores has fetched nothing into " + FOLDER, e);
     }
 }

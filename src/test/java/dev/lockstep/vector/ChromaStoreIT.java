@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.testing.ChromaServer;
+import dev.lockstep.testing.NeedsServer;
 import dev.lockstep.vector.chroma.ChromaStore;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** On a real Chroma server. */
+@NeedsServer(image = ChromaServer.IMAGE, orPrepared = ChromaServer.PREPARED)
 class ChromaStoreIT extends RemoteStoreContract {
 
     private static final AtomicInteger COLLECTIONS = new AtomicInteger();
@@ -35,9 +37,7 @@ class ChromaStoreIT extends RemoteStoreContract {
 
     @AfterAll
     static void end() throws Exception {
-        if (server != null) {
-            server.close();
-        }
+        server.close();
     }
 
     @Override

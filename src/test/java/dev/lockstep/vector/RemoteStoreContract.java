@@ -80,6 +80,7 @@ abstract class RemoteStoreContract extends StoreContract {
     @Test
     void closeLetsItsThreadsGo() throws Exception {
         store.close();
+        applicationEnds();
         Set<Thread> before = threads();
         for (int i = 0; i < 3; i++) {
             VectorStore another = fixture.open();
@@ -93,8 +94,11 @@ abstract class RemoteStoreContract extends StoreContract {
         });
     }
 
-    /** Threads that a store may have left behind: all but those the JVM or a test's server has for itself. */
-    Set<Thread> threads() {
+    /** For applications whose client shares its threads with the store's. */
+    void applicationEnds() throws Exception {}
+
+    /** Threads that a store may have left behind, by their names. */
+    static Set<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> List.of("HttpClient-", "chroma-http", "grpc-", "postgres-store").stream()
                         .anyMatch(thread.getName()::startsWith))

@@ -208,14 +208,14 @@ abstract class StoreContract {
         Map<String, Object> expected = new HashMap<>();
         for (int i = 0; i < ids.size(); i++) {
             String value = values.get(i % values.size());
-            edits.add(new Edit.Stamp(ids.get(i), Map.of("text", value, "Odd \"key\"", value), Set.of()));
-            expected.put(ids.get(i), Map.of("text", value, "Odd \"key\"", value));
+            edits.add(new Edit.Stamp(ids.get(i), Map.of("text", value, "Odd.key's name", value), Set.of()));
+            expected.put(ids.get(i), Map.of("text", value, "Odd.key's name", value));
         }
         store.write(edits);
         assertThat(payloads(ALL)).isEqualTo(expected);
         assertThat(payloads(new Selection.Ids(Set.copyOf(ids)))).isEqualTo(expected);
         assertFound("text", Set.copyOf(values), ids);
-        store.write(List.of(new Edit.Stamp(ids.get(0), Map.of(), Set.of("Odd \"key\""))));
+        store.write(List.of(new Edit.Stamp(ids.get(0), Map.of(), Set.of("Odd.key's name"))));
         assertThat(payload(ids.get(0))).containsOnlyKeys("text");
         store.write(ids.stream().<Edit>map(Edit.Removal::new).toList());
         assertThat(store.count(ALL)).isZero();

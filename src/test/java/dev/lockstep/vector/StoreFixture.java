@@ -19,7 +19,7 @@ interface StoreFixture {
     }
 
     Fields FIELDS =
-            new Fields(List.of("agent", "text", "Odd \"key\""), List.of("whole", "number"), "fraction", "truth");
+            new Fields(List.of("agent", "text", "Odd.key's name"), List.of("whole", "number"), "fraction", "truth");
 
     Duration PATIENCE = Duration.ofSeconds(30);
 

@@ -1,0 +1,5 @@
+/** Collections of a Qdrant server, over gRPC. */
+@NullMarked
+package dev.lockstep.vector.qdrant;
+
+import org.jspecify.annotations.NullMarked;

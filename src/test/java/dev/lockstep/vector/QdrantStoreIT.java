@@ -1,0 +1,33 @@
+package dev.lockstep.vector;
+
+import dev.lockstep.testing.Containers;
+import dev.lockstep.testing.NeedsServer;
+import java.net.URI;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.testcontainers.containers.GenericContainer;
+
+/** On a real Qdrant server, where its image can be had; skipped elsewhere, with the reason. */
+@NeedsServer(image = QdrantStoreIT.IMAGE)
+class QdrantStoreIT extends QdrantContract {
+
+    static final String IMAGE = "qdrant/qdrant:v1.18.0";
+
+    private static GenericContainer<?> server;
+
+    @BeforeAll
+    static void start() {
+        server = Containers.start(IMAGE, 6334, Map.of());
+    }
+
+    @AfterAll
+    static void end() {
+        server.stop();
+    }
+
+    @Override
+    URI server() {
+        return URI.create("http://127.0.0.1:" + server.getMappedPort(6334));
+    }
+}
