@@ -4,12 +4,15 @@ import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.check.ServerFacts.Settings;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
+import dev.lockstep.model.Finding;
 import dev.lockstep.model.MappingSpec;
 import dev.lockstep.model.TableName;
 import dev.lockstep.model.TableShape;
+import dev.lockstep.vector.StoreClients;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,9 +30,11 @@ public final class ServerCheck {
     /**
      * What stands in lockstep's way on this server.
      *
+     * @param clients of the stores outside the database
+     *
      * @throws dev.lockstep.model.LockstepException when the server cannot be reached
      */
-    public static CheckReport run(Database database, LockstepConfig config) throws SQLException {
+    public static CheckReport run(Database database, LockstepConfig config, StoreClients clients) throws SQLException {
         try (Connection connection = database.open("check")) {
             connection.setReadOnly(true);
             ServerFactsReader reader = new ServerFactsReader(connection, OLD);
@@ -40,7 +45,9 @@ public final class ServerCheck {
             }
             Map<TableName, TableShape> shapes = shapes(connection, config.mapping());
             ServerFacts facts = reader.read(config.name(), mapped(config.mapping()));
-            return new CheckReport(server, Checks.all(config.name(), config.mapping(), shapes, facts));
+            List<Finding> findings = new ArrayList<>(Checks.all(config.name(), config.mapping(), shapes, facts));
+            findings.addAll(StoreChecks.all(config.stores(), clients));
+            return new CheckReport(server, Checks.sorted(findings));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import dev.lockstep.check.CheckReport;
 import dev.lockstep.check.ServerCheck;
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.run.StoreAdapters;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -19,7 +20,7 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LockstepConfig config = context.config();
-        CheckReport report = ServerCheck.run(context.database(config), config);
+        CheckReport report = ServerCheck.run(context.database(config), config, new StoreAdapters());
         context.output().show(report.json(), report::print);
         return report.ok() ? 0 : 1;
     }

@@ -60,6 +60,19 @@ final class StatusCommand implements Callable<Integer> {
         s.deadLetterExamples()
                 .forEach(l -> out.printf("  %s %s: %s (%d tries)%n", l.table(), l.key(), l.reason(), l.tries()));
         out.printf("gaps         %d, %d not scanned, %d not verified%n", s.gaps(), s.gapsOpen(), s.gapsUnverified());
+        for (StatusReport.Store store : s.stores()) {
+            out.printf(
+                    Locale.ROOT,
+                    "vectors      %s: %,d points, %,d stamped, %,d changes wait%s, legacy %,d, orphaned %,d%s%n",
+                    store.store(),
+                    store.points(),
+                    store.stamped(),
+                    store.waiting(),
+                    store.waitingSeconds() == null ? "" : " (" + seconds(store.waitingSeconds()) + ")",
+                    store.legacy(),
+                    store.orphaned(),
+                    store.sweepDue() ? String.format(Locale.ROOT, ", sweeping (%,d)", store.sweepPoints()) : "");
+        }
         s.blockers().forEach(line -> out.println("!  " + line));
     }
 

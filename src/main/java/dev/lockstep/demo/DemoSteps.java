@@ -18,6 +18,7 @@ import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.StatusReader;
 import dev.lockstep.monitor.StatusReport;
+import dev.lockstep.run.StoreAdapters;
 import dev.lockstep.state.Heartbeat;
 import dev.lockstep.state.ServerEnd;
 import dev.lockstep.verify.Verifier;
@@ -49,7 +50,7 @@ final class DemoSteps {
     }
 
     void check() throws SQLException {
-        CheckReport report = ServerCheck.run(database, config);
+        CheckReport report = ServerCheck.run(database, config, new StoreAdapters());
         if (!report.ok()) {
             throw LockstepException.notDone("the demo's own server is not ready: " + report.findings(), null);
         }

@@ -87,6 +87,7 @@ public final class Metrics implements AutoCloseable {
                 .description("whether this process holds the lease")
                 .register(registry);
         config.mapping().derived().forEach(this::drift);
+        config.stores().forEach(store -> store(store.name()));
     }
 
     /** Starts to read the server. */
@@ -201,6 +202,36 @@ public final class Metrics implements AutoCloseable {
                 .tag("table", table.toString())
                 .description("rows out of step at the last verification")
                 .register(registry);
+    }
+
+    private void store(String store) {
+        store("lockstep.vector.waiting", "changes that a vector store has to learn", store, s -> (double) s.waiting());
+        store("lockstep.vector.legacy", "points whose conversation is not known", store, s -> (double) s.legacy());
+        store(
+                "lockstep.vector.away",
+                "whether the store cannot be reached",
+                store,
+                s -> s.trouble().isEmpty() ? 0 : 1);
+        io.micrometer.core.instrument.FunctionCounter.builder(
+                        "lockstep.vector.stamps", this, m -> m.ofStore(store, s -> (double) s.stamped()))
+                .tag("store", store)
+                .description("points written")
+                .register(registry);
+    }
+
+    private void store(String name, String description, String store, ToDoubleFunction<StatusReport.Store> value) {
+        Gauge.builder(name, this, m -> m.ofStore(store, value))
+                .tag("store", store)
+                .description(description)
+                .register(registry);
+    }
+
+    private double ofStore(String store, ToDoubleFunction<StatusReport.Store> value) {
+        return of(s -> s.stores().stream()
+                .filter(known -> known.store().equals(store))
+                .mapToDouble(value)
+                .findFirst()
+                .orElse(Double.NaN));
     }
 
     private void gauge(String name, String description, ToDoubleFunction<StatusReport> value) {

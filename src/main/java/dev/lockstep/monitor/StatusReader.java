@@ -10,6 +10,7 @@ import dev.lockstep.monitor.StatusReport.Lag;
 import dev.lockstep.monitor.StatusReport.Letter;
 import dev.lockstep.monitor.StatusReport.Runner;
 import dev.lockstep.monitor.StatusReport.Slot;
+import dev.lockstep.monitor.StatusReport.Store;
 import dev.lockstep.sql.Sql;
 import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.DeadLetters;
@@ -68,6 +69,7 @@ public final class StatusReader {
                 0,
                 0,
                 Map.of(),
+                List.of(),
                 List.of("not expanded yet: run `lockstep expand`"));
     }
 
@@ -79,6 +81,7 @@ public final class StatusReader {
         DeadLetters letters = new DeadLetters(name);
         long deadLetters = letters.count(connection);
         Slot slot = slot(handle);
+        List<Store> stores = new StoreStatus(name).read(connection, handle, lease.epoch());
         return new StatusReport(
                 name,
                 phase(new Fence(name).read(connection).phase(), lease),
@@ -99,7 +102,8 @@ public final class StatusReader {
                 position.map(Positions.Stored::rowsStreamed).orElse(0L),
                 new Scans(name).rowsWritten(handle),
                 new EvidenceLog(name).lastDrift(handle),
-                blockers(slot, lease, backfill, deadLetters, gaps));
+                stores,
+                blockers(slot, lease, backfill, deadLetters, gaps, stores));
     }
 
     private static String phase(Phase phase, Lease.State lease) {
@@ -111,7 +115,12 @@ public final class StatusReader {
     }
 
     private static List<String> blockers(
-            Slot slot, Lease.State lease, List<Backfill> backfill, long deadLetters, Gaps.Counts gaps) {
+            Slot slot,
+            Lease.State lease,
+            List<Backfill> backfill,
+            long deadLetters,
+            Gaps.Counts gaps,
+            List<Store> stores) {
         List<String> blockers = new ArrayList<>();
         if (!slot.exists()) {
             blockers.add("the replication slot is missing: start `lockstep run`, it restores and scans");
@@ -129,6 +138,14 @@ public final class StatusReader {
         }
         if (gaps.unverified() > 0) {
             blockers.add(gaps.unverified() + " gaps are not verified yet: run `lockstep verify` after the scan");
+        }
+        for (Store store : stores) {
+            if (!store.trouble().isEmpty()) {
+                blockers.add("vectors " + store.store() + ": " + store.trouble() + "; what they have to learn waits");
+            } else if (store.sweepDue()) {
+                blockers.add(
+                        "vectors " + store.store() + " are not swept to the end: `lockstep run` goes on with them");
+            }
         }
         return blockers;
     }

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Messages and conversations whose points, in stores outside the database, may be out of step. A hint is there once,
@@ -80,6 +81,25 @@ public final class StoreHints {
                 }
             }
             return due;
+        }
+    }
+
+    /**
+     * @param hints how many were not tried yet
+     * @param seconds how long the oldest of them waits; null when there is none
+     */
+    public record Waiting(long hints, @Nullable Double seconds) {}
+
+    /** What was not tried yet. */
+    public Waiting waiting(Connection connection, String store) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT count(*),"
+                + " extract(epoch FROM clock_timestamp() - min(due))::float8 FROM " + hints
+                + " WHERE store = ? AND tries = 0")) {
+            statement.setString(1, store);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return new Waiting(row.getLong(1), row.getObject(2, Double.class));
+            }
         }
     }
 
