@@ -28,7 +28,8 @@ public final class Bench {
                 new VerifyPart(),
                 new LatencyPart(output),
                 new HeapPart(output),
-                new ScalePart());
+                new ScalePart(),
+                new StoresPart());
         String chosen = System.getProperty("bench", "");
         Set<String> names = chosen.isBlank() ? Set.of() : Set.of(chosen.split(",", -1));
         List<Figure> all = new ArrayList<>();
