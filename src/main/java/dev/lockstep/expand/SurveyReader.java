@@ -70,6 +70,7 @@ final class SurveyReader {
                     slot(connection),
                     installed && positioned(connection),
                     installed ? scanned(connection) : Set.of(),
+                    FunctionReader.functions(connection, name),
                     sharedPersonas(connection, mapping.agents(), shapes, indexes));
         }
     }

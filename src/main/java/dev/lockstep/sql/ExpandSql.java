@@ -34,6 +34,7 @@ public final class ExpandSql {
         steps.addAll(AgentsDdl.steps(mapping, shapes.get(mapping.agents().table()), facts));
         steps.addAll(ScopedDdl.columns(mapping, shapes, facts));
         steps.addAll(ScopedDdl.foreignKeys(mapping, facts));
+        steps.addAll(new RecallDdl(name, facts).steps(mapping));
         steps.addAll(IndexDdl.beforeBackfill(mapping, facts));
         steps.addAll(new StreamDdl(name, mapping, publication, facts).steps());
         return List.copyOf(steps);

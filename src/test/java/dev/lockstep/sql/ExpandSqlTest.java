@@ -88,6 +88,7 @@ class ExpandSqlTest {
                         Optional.empty(),
                         false,
                         Set.of(),
+                        List.of(),
                         0);
         };
     }
@@ -118,10 +119,11 @@ class ExpandSqlTest {
                 Optional.empty(),
                 true,
                 Set.of(),
+                List.of(),
                 0);
     }
 
-    private static String text(List<ExpandStep> plan) {
+    static String text(List<ExpandStep> plan) {
         return plan.stream().map(ExpandSqlTest::text).collect(Collectors.joining("\n"));
     }
 
