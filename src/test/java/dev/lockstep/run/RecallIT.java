@@ -10,6 +10,7 @@ import dev.lockstep.expand.Patience;
 import dev.lockstep.expand.Sleeper;
 import dev.lockstep.model.MappingSpec;
 import dev.lockstep.model.Recall;
+import dev.lockstep.model.TableName;
 import dev.lockstep.model.VectorMeaning.OnDelete;
 import dev.lockstep.testing.Pgvector;
 import dev.lockstep.testing.RecallRows;
@@ -54,8 +55,11 @@ class RecallIT {
     void nearestFirstAsThePlanSays() throws Exception {
         try (Pgvector server = pgvector()) {
             TestDatabase db = server.database();
-            db.execute(VectorSchema.PASCAL.ddl().replace("real[]", PGVECTOR));
+            db.execute(VectorSchema.PASCAL.ddl());
             String name = expand(db, VectorSchema.PASCAL.spec(OnDelete.MARK));
+            db.execute("ALTER TABLE \"MemoryVectors\" ALTER \"Embedding\" TYPE " + PGVECTOR);
+            assertThat(expander(db, VectorSchema.PASCAL.spec(OnDelete.MARK)).expand())
+                    .containsExactly("Replace function " + name + ".recall over public.MemoryVectors");
             RecallRows rows = fill(db, VectorSchema.PASCAL, "[]");
             RecallRows embedded = new RecallRows(
                     rows.schema(),
@@ -215,6 +219,40 @@ class RecallIT {
             assertThat(last.plan()).isEmpty();
         } finally {
             db.execute("SELECT pg_drop_replication_slot('" + name + "')");
+        }
+    }
+
+    @Test
+    void severalTablesHaveAFunctionEach() throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(VectorSchema.PASCAL.ddl() + "CREATE TABLE \"Notes\" (LIKE \"MemoryVectors\" INCLUDING ALL)");
+        MappingSpec one = VectorSchema.PASCAL.spec(OnDelete.MARK);
+        MappingSpec.Vectors first = one.vectors().get(0);
+        MappingSpec.Vectors second = new MappingSpec.Vectors(
+                new TableName("public", "Notes"),
+                first.persona(),
+                first.message(),
+                first.agent(),
+                first.conversation(),
+                first.source(),
+                null,
+                null,
+                null,
+                null,
+                first.onDelete(),
+                null,
+                null);
+        MappingSpec two =
+                new MappingSpec(one.personas(), one.agents(), one.memoryRoots(), one.tables(), List.of(first, second));
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, two)) {
+            String sql = "SELECT pg_typeof(r)::text FROM " + sidecar.name() + ".%s(NULL, gen_random_uuid(), NULL) r"
+                    + " UNION ALL SELECT prorettype::regtype::text FROM pg_proc WHERE proname = '%s'";
+            assertThat(db.text(sql.formatted("recall", "recall"))).isEqualTo("\"MemoryVectors\"");
+            assertThat(db.text(sql.formatted("\"recall_MemoryVectors\"", "recall_MemoryVectors")))
+                    .isEqualTo("\"MemoryVectors\"");
+            assertThat(db.text(sql.formatted("\"recall_Notes\"", "recall_Notes")))
+                    .isEqualTo("\"Notes\"");
+            assertThat(expander(db, two).plan()).isEmpty();
         }
     }
 
