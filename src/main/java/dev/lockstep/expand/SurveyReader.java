@@ -71,6 +71,7 @@ final class SurveyReader {
                     installed && positioned(connection),
                     installed ? scanned(connection) : Set.of(),
                     FunctionReader.functions(connection, name),
+                    FunctionReader.iterativeScan(connection, mapping),
                     sharedPersonas(connection, mapping.agents(), shapes, indexes));
         }
     }

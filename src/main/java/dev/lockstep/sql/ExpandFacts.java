@@ -23,6 +23,7 @@ import java.util.Set;
  * @param positioned whether the position row exists
  * @param scanned tables that have a backfill row
  * @param functions of the control schema
+ * @param iterativeScan whether the server's pgvector can go on scanning an index until there are enough rows
  * @param sharedPersonas how many personas have more than one row in an adopted Agents table
  */
 public record ExpandFacts(
@@ -38,6 +39,7 @@ public record ExpandFacts(
         boolean positioned,
         Set<TableName> scanned,
         List<Function> functions,
+        boolean iterativeScan,
         long sharedPersonas) {
 
     public ExpandFacts {
@@ -63,6 +65,7 @@ public record ExpandFacts(
                 false,
                 Set.of(),
                 List.of(),
+                false,
                 0);
     }
 
@@ -126,12 +129,14 @@ public record ExpandFacts(
 
     /**
      * @param result the type of its rows
+     * @param settings that hold while it runs, each {@code name=value}
      * @param body its source, to the letter: it is also held against what somebody changed by hand
      */
-    public record Function(String name, List<TypeName> arguments, TypeName result, String body) {
+    public record Function(String name, List<TypeName> arguments, TypeName result, List<String> settings, String body) {
 
         public Function {
             arguments = List.copyOf(arguments);
+            settings = List.copyOf(settings);
         }
 
         boolean isCalledLike(Function other) {

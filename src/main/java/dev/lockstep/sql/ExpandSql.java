@@ -6,6 +6,7 @@ import dev.lockstep.model.TableShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Plans what {@code expand} has to add to the database: only what is still missing, so that a second plan is empty. */
 public final class ExpandSql {
@@ -60,6 +61,13 @@ public final class ExpandSql {
     /** Finds the personas that have more than one row in an adopted Agents table. */
     public static String sharedPersonasSql(Mapping.Agents agents) {
         return AgentsDdl.duplicatesSql(agents);
+    }
+
+    /** Has the session load pgvector's library, and with it its settings; empty where no distance is asked for. */
+    public static Optional<String> loadPgvector(Mapping mapping) {
+        return mapping.vectors().stream()
+                .flatMap(table -> RecallSql.of(table).load().stream())
+                .findFirst();
     }
 
     private static ExpandStep controlSchema(String name, String sql, ExpandFacts facts) {

@@ -44,14 +44,12 @@ final class RecallDdl {
     }
 
     private List<ExpandStep> steps(String name, Mapping.Scoped table) {
-        if (table.link() == null) {
-            throw new IllegalArgumentException(table.table() + " holds no vectors");
-        }
-        RecallSql sql = new RecallSql(table, table.link());
+        RecallSql sql = RecallSql.of(table);
         ExpandFacts.Function wanted = new ExpandFacts.Function(
                 name,
                 sql.argumentTypes(),
                 new TypeName(table.table().schema(), table.table().name()),
+                sql.settings(facts.iterativeScan()),
                 sql.body());
         List<ExpandFacts.Function> installed = facts.functions().stream()
                 .filter(function -> function.name().equals(name))
@@ -66,8 +64,13 @@ final class RecallDdl {
         installed.stream()
                 .filter(function -> !function.isCalledLike(wanted))
                 .forEach(function -> statements.add("DROP FUNCTION " + identity(function)));
+        if (!wanted.settings().isEmpty()) {
+            sql.load().ifPresent(statements::add);
+        }
         statements.add("CREATE OR REPLACE FUNCTION " + quoted(wanted) + "(" + sql.arguments() + ")\nRETURNS SETOF "
-                + Sql.quote(table) + "\nLANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 AS $recall$" + wanted.body()
+                + Sql.quote(table) + "\nLANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10" + settings(wanted)
+                + " AS $recall$"
+                + wanted.body()
                 + "$recall$");
         return ExpandStep.transaction(
                 (installed.isEmpty() ? "Create" : "Replace") + " function " + schema + "." + wanted.name() + " over "
@@ -75,6 +78,12 @@ final class RecallDdl {
                 statements,
                 installed.isEmpty() ? List.of("DROP FUNCTION IF EXISTS " + identity(wanted)) : List.of(),
                 "ownership of schema " + schema + " and of its function " + wanted.name());
+    }
+
+    private static String settings(ExpandFacts.Function function) {
+        return function.settings().stream()
+                .map(setting -> " SET " + setting.replace("=", " = "))
+                .collect(Collectors.joining());
     }
 
     private String identity(ExpandFacts.Function function) {

@@ -6,6 +6,7 @@ import dev.lockstep.model.RecallOrder;
 import dev.lockstep.model.TypeName;
 import dev.lockstep.model.VectorMeaning;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,10 +22,17 @@ final class RecallSql {
     private final Mapping.VectorLink link;
     private final RecallOrder.@Nullable Embedding embedding;
 
-    RecallSql(Mapping.Scoped vectors, Mapping.VectorLink link) {
+    private RecallSql(Mapping.Scoped vectors, Mapping.VectorLink link) {
         this.vectors = vectors;
         this.link = link;
         this.embedding = link.recall().embedding();
+    }
+
+    static RecallSql of(Mapping.Scoped vectors) {
+        if (vectors.link() == null) {
+            throw new IllegalArgumentException(vectors.table() + " holds no vectors");
+        }
+        return new RecallSql(vectors, vectors.link());
     }
 
     /** Conversation, agent, query, k, persona. */
@@ -42,6 +50,22 @@ final class RecallSql {
         List<String> types = argumentTypes().stream().map(Sql::quote).toList();
         return "conversation " + types.get(0) + ", agent " + types.get(1) + ", query " + types.get(2) + ", k "
                 + types.get(3) + " DEFAULT 10, persona " + types.get(4) + " DEFAULT NULL";
+    }
+
+    /**
+     * Otherwise an hnsw index looks at the 40 nearest of all, and of an agent with few vectors finds none.
+     *
+     * @param iterativeScan whether pgvector can do better
+     */
+    List<String> settings(boolean iterativeScan) {
+        return iterativeScan && load().isPresent() ? List.of("hnsw.iterative_scan=strict_order") : List.of();
+    }
+
+    /** Without the library a role that is no superuser may not name its settings. All its types are in one schema. */
+    Optional<String> load() {
+        return Optional.ofNullable(embedding)
+                .filter(RecallOrder.Embedding::measured)
+                .map(e -> "SELECT '[1]'::" + Sql.quote(new TypeName(e.type().schema(), "vector")));
     }
 
     /** As the catalog keeps it. Columns are qualified, parameters are not: they may be called the same. */

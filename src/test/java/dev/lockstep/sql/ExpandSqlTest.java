@@ -89,6 +89,7 @@ class ExpandSqlTest {
                         false,
                         Set.of(),
                         List.of(),
+                        false,
                         0);
         };
     }
@@ -120,6 +121,7 @@ class ExpandSqlTest {
                 true,
                 Set.of(),
                 List.of(),
+                false,
                 0);
     }
 

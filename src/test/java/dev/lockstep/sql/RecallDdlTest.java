@@ -69,6 +69,16 @@ class RecallDdlTest {
         assertThat(steps.get(0).undo()).isEmpty();
     }
 
+    /** pgvector was updated since. */
+    @Test
+    void otherSettingsAreReplaced() {
+        List<ExpandStep> steps = new RecallDdl("lockstep", facts(List.of(installed(ARGUMENTS, ROWS, body())), true))
+                .steps(mapping("public.vector"));
+
+        assertThat(steps.get(0).sql()).hasSize(2).first().isEqualTo("SELECT '[1]'::\"public\".\"vector\"");
+        assertThat(steps.get(0).sql().get(1)).contains(" ROWS 10 SET hnsw.iterative_scan = strict_order AS $recall$");
+    }
+
     @Test
     void otherTypesAreDroppedFirst() {
         List<TypeName> arrays = new ArrayList<>(ARGUMENTS);
@@ -146,7 +156,11 @@ class RecallDdlTest {
     }
 
     private static List<ExpandStep> steps(Mapping mapping, List<ExpandFacts.Function> functions) {
-        ExpandFacts facts = new ExpandFacts(
+        return new RecallDdl("lockstep", facts(functions, false)).steps(mapping);
+    }
+
+    private static ExpandFacts facts(List<ExpandFacts.Function> functions, boolean iterativeScan) {
+        return new ExpandFacts(
                 18,
                 "shop",
                 "app",
@@ -159,17 +173,16 @@ class RecallDdlTest {
                 true,
                 Set.of(),
                 functions,
+                iterativeScan,
                 0);
-        return new RecallDdl("lockstep", facts).steps(mapping);
     }
 
     private static ExpandFacts.Function installed(List<TypeName> arguments, TypeName result, String body) {
-        return new ExpandFacts.Function("recall", arguments, result, body);
+        return new ExpandFacts.Function("recall", arguments, result, List.of(), body);
     }
 
     private static String body() {
-        Mapping.Scoped table = mapping("public.vector").vectors().get(0);
-        return new RecallSql(table, table.link()).body();
+        return RecallSql.of(mapping("public.vector").vectors().get(0)).body();
     }
 
     private static Mapping mapping(String embedding) {
