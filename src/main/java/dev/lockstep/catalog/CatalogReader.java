@@ -6,6 +6,7 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.model.TableShape;
 import dev.lockstep.model.TableShape.ColumnShape;
 import dev.lockstep.model.TableShape.ReplicaIdentity;
+import dev.lockstep.model.TypeName;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -42,12 +43,13 @@ public final class CatalogReader {
             """;
 
     private static final String COLUMNS = """
-            SELECT a.attname, CASE t.typtype WHEN 'd' THEN b.typname ELSE t.typname END AS typname,
+            SELECT a.attname, coalesce(b.typname, t.typname) AS typname, n.nspname AS typschema,
                    format_type(a.atttypid, a.atttypmod) AS type_text, a.attnotnull,
                    a.atthasdef OR a.attidentity <> '' AS fills_itself
               FROM pg_attribute a
               JOIN pg_type t ON t.oid = a.atttypid
               LEFT JOIN pg_type b ON b.oid = t.typbasetype
+              JOIN pg_namespace n ON n.oid = coalesce(b.typnamespace, t.typnamespace)
              WHERE a.attrelid = ? AND a.attnum > 0 AND NOT a.attisdropped
              ORDER BY a.attnum
             """;
@@ -128,6 +130,7 @@ public final class CatalogReader {
                     columns.add(new ColumnShape(
                             row.getString("attname"),
                             ColumnType.ofCatalog(row.getString("typname")),
+                            new TypeName(row.getString("typschema"), row.getString("typname")),
                             row.getString("type_text"),
                             row.getBoolean("attnotnull"),
                             row.getBoolean("fills_itself")));

@@ -114,7 +114,9 @@ final class MappingSection {
                 "contentHash",
                 "of",
                 "conversations",
-                "onDelete");
+                "onDelete",
+                "embedding",
+                "newest");
         section.required("table", "write the name of the table that holds the vectors");
         section.required("persona", "write the name of the column that holds the persona's id");
         if (section.has("content") != section.has("contentHash")) {
@@ -133,7 +135,9 @@ final class MappingSection {
                 optionalTable(section, "conversations"),
                 section.scalar("onDelete")
                         .map(choice -> choice.choice(VectorMeaning.OnDelete.class))
-                        .orElse(VectorMeaning.OnDelete.MARK));
+                        .orElse(VectorMeaning.OnDelete.MARK),
+                optional(section, "embedding", null),
+                optional(section, "newest", null));
     }
 
     private @Nullable TableName optionalTable(Section section, String key) {

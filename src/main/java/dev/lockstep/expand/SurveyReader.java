@@ -70,6 +70,8 @@ final class SurveyReader {
                     slot(connection),
                     installed && positioned(connection),
                     installed ? scanned(connection) : Set.of(),
+                    FunctionReader.functions(connection, name),
+                    FunctionReader.iterativeScan(connection, mapping),
                     sharedPersonas(connection, mapping.agents(), shapes, indexes));
         }
     }

@@ -109,6 +109,7 @@ public record Mapping(
      * @param conversations the conversations' table, with a key of one column; null when none is mapped
      * @param conversation derived column
      * @param source derived column of type text
+     * @param recall in which order {@code recall} gives them
      */
     public record VectorLink(
             @Nullable Column message,
@@ -116,7 +117,8 @@ public record Mapping(
             @Nullable Scoped conversations,
             Column conversation,
             Column source,
-            VectorMeaning.OnDelete onDelete) {
+            VectorMeaning.OnDelete onDelete,
+            RecallOrder recall) {
 
         /** Whether rows that name no message are tied by their content's hash. */
         public boolean byHash(Scoped vectors) {

@@ -73,6 +73,8 @@ public record MappingSpec(
      * @param message column that names the message; null when only the hash ties them
      * @param of the mapped table its messages are in; null for the one that has a conversation column
      * @param conversations the mapped table of the conversations; null for the one that fits
+     * @param embedding column that {@code recall} compares a query with; null: newest first
+     * @param newest column by which vectors are newer or older; null: the primary key
      */
     public record Vectors(
             TableName table,
@@ -85,7 +87,9 @@ public record MappingSpec(
             @Nullable String contentHash,
             @Nullable TableName of,
             @Nullable TableName conversations,
-            VectorMeaning.OnDelete onDelete) {}
+            VectorMeaning.OnDelete onDelete,
+            @Nullable String embedding,
+            @Nullable String newest) {}
 
     /** What ties a point of a store outside the database to its message. */
     public enum Link {

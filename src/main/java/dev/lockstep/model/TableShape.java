@@ -47,11 +47,13 @@ public record TableShape(
      *
      * @param name its name
      * @param type as lockstep reads it
+     * @param typeName the type, or what a domain is made of
      * @param typeText as {@code format_type} prints it, for messages and DDL
      * @param notNull whether NULL is refused
      * @param fillsItself whether it has a default, is an identity or is generated
      */
-    public record ColumnShape(String name, ColumnType type, String typeText, boolean notNull, boolean fillsItself) {}
+    public record ColumnShape(
+            String name, ColumnType type, TypeName typeName, String typeText, boolean notNull, boolean fillsItself) {}
 
     public Optional<ColumnShape> column(String columnName) {
         return columns.stream().filter(c -> c.name().equals(columnName)).findFirst();

@@ -48,7 +48,8 @@ final class VectorResolver {
                 linked.conversations(names.conversations(), messages, conversation, where),
                 derived(shape, names.conversation(), conversation.type(), where + ".conversation"),
                 derived(shape, names.source(), ColumnType.TEXT, where + ".source"),
-                names.onDelete());
+                names.onDelete(),
+                new RecallResolver(resolver).resolve(names, shape, where));
         MappingSpec.Scoped scoped = new MappingSpec.Scoped(
                 names.table(),
                 names.persona(),

@@ -2,6 +2,7 @@ package dev.lockstep.sql;
 
 import dev.lockstep.model.Publication;
 import dev.lockstep.model.TableName;
+import dev.lockstep.model.TypeName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,8 @@ import java.util.Set;
  * @param slot the slot of our name
  * @param positioned whether the position row exists
  * @param scanned tables that have a backfill row
+ * @param functions of the control schema
+ * @param iterativeScan whether the server's pgvector can go on scanning an index until there are enough rows
  * @param sharedPersonas how many personas have more than one row in an adopted Agents table
  */
 public record ExpandFacts(
@@ -35,6 +38,8 @@ public record ExpandFacts(
         Optional<Slot> slot,
         boolean positioned,
         Set<TableName> scanned,
+        List<Function> functions,
+        boolean iterativeScan,
         long sharedPersonas) {
 
     public ExpandFacts {
@@ -42,6 +47,7 @@ public record ExpandFacts(
         foreignKeys = List.copyOf(foreignKeys);
         parents = Map.copyOf(parents);
         scanned = Set.copyOf(scanned);
+        functions = List.copyOf(functions);
     }
 
     /** A server on which nothing of ours is. */
@@ -58,6 +64,8 @@ public record ExpandFacts(
                 Optional.empty(),
                 false,
                 Set.of(),
+                List.of(),
+                false,
                 0);
     }
 
@@ -118,6 +126,23 @@ public record ExpandFacts(
      * @param active whether a process streams from it
      */
     public record Slot(boolean ours, boolean active) {}
+
+    /**
+     * @param result the type of its rows
+     * @param settings that hold while it runs, each {@code name=value}
+     * @param body its source, to the letter: it is also held against what somebody changed by hand
+     */
+    public record Function(String name, List<TypeName> arguments, TypeName result, List<String> settings, String body) {
+
+        public Function {
+            arguments = List.copyOf(arguments);
+            settings = List.copyOf(settings);
+        }
+
+        boolean isCalledLike(Function other) {
+            return arguments.equals(other.arguments) && result.equals(other.result);
+        }
+    }
 
     boolean hasUnique(TableName table, String column) {
         return indexes.stream().anyMatch(i -> i.table().equals(table) && i.makesUnique(column));

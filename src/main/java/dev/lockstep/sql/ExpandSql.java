@@ -6,6 +6,7 @@ import dev.lockstep.model.TableShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Plans what {@code expand} has to add to the database: only what is still missing, so that a second plan is empty. */
 public final class ExpandSql {
@@ -34,6 +35,7 @@ public final class ExpandSql {
         steps.addAll(AgentsDdl.steps(mapping, shapes.get(mapping.agents().table()), facts));
         steps.addAll(ScopedDdl.columns(mapping, shapes, facts));
         steps.addAll(ScopedDdl.foreignKeys(mapping, facts));
+        steps.addAll(new RecallDdl(name, facts).steps(mapping));
         steps.addAll(IndexDdl.beforeBackfill(mapping, facts));
         steps.addAll(new StreamDdl(name, mapping, publication, facts).steps());
         return List.copyOf(steps);
@@ -59,6 +61,13 @@ public final class ExpandSql {
     /** Finds the personas that have more than one row in an adopted Agents table. */
     public static String sharedPersonasSql(Mapping.Agents agents) {
         return AgentsDdl.duplicatesSql(agents);
+    }
+
+    /** Has the session load pgvector's library, and with it its settings; empty where no distance is asked for. */
+    public static Optional<String> loadPgvector(Mapping mapping) {
+        return mapping.vectors().stream()
+                .flatMap(table -> RecallSql.of(table).load().stream())
+                .findFirst();
     }
 
     private static ExpandStep controlSchema(String name, String sql, ExpandFacts facts) {

@@ -40,6 +40,11 @@ final class ObjectNames {
         return name("FK", table, target, column);
     }
 
+    /** The function that recalls from one of several tables; {@code parts} are that table's name, or schema and name. */
+    static String recall(String... parts) {
+        return limited("recall_" + String.join("_", parts));
+    }
+
     private static String name(String prefix, String table, String... parts) {
         boolean lower = table.equals(table.toLowerCase(Locale.ROOT));
         String first = lower ? prefix.toLowerCase(Locale.ROOT) : prefix;

@@ -2,6 +2,7 @@ package dev.lockstep.sql;
 
 import dev.lockstep.model.Column;
 import dev.lockstep.model.TableName;
+import dev.lockstep.model.TypeName;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -19,6 +20,11 @@ public final class Sql {
     /** {@code "schema"."Table"}. */
     public static String quote(TableName table) {
         return quote(table.schema()) + "." + quote(table.name());
+    }
+
+    /** {@code "schema"."type"}. */
+    static String quote(TypeName type) {
+        return quote(type.schema()) + "." + quote(type.name());
     }
 
     /** {@code 'text'}, safe with standard_conforming_strings on, the default since 9.1. */

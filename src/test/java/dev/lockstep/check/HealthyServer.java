@@ -16,6 +16,7 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.model.TableShape;
 import dev.lockstep.model.TableShape.ColumnShape;
 import dev.lockstep.model.TableShape.ReplicaIdentity;
+import dev.lockstep.model.TypeName;
 import dev.lockstep.testing.LegacySchema;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,7 +64,7 @@ final class HealthyServer {
     final Map<TableName, TableShape> shapes = new HashMap<>();
 
     HealthyServer() {
-        ColumnShape id = new ColumnShape("Id", ColumnType.UUID, "uuid", true, true);
+        ColumnShape id = new ColumnShape("Id", ColumnType.UUID, TypeName.catalog("uuid"), "uuid", true, true);
         shape(PERSONAS, List.of(id, column("Name", ColumnType.TEXT)));
         shape(CONVERSATIONS, List.of(id, column("PersonaId", ColumnType.UUID)));
         shape(
@@ -145,7 +146,7 @@ final class HealthyServer {
     }
 
     static ColumnShape column(String name, ColumnType type) {
-        return new ColumnShape(name, type, type.sqlName(), false, false);
+        return new ColumnShape(name, type, TypeName.catalog(type.sqlName()), type.sqlName(), false, false);
     }
 
     static Table table(TableName name) {

@@ -72,7 +72,20 @@ class ConfigKeysTest {
                         "mapping: {tables: [{table: T, persona: p, agent: a, nullPersona: keep}]}",
                         c -> c.mapping().tables(),
                         List.of(new MappingSpec.Scoped(
-                                new TableName("public", "T"), "p", "a", null, null, null, NullPersona.KEEP))));
+                                new TableName("public", "T"), "p", "a", null, null, null, NullPersona.KEEP))),
+                key(
+                        "mapping: {vectors: [{store: postgres, table: V, persona: p, message: m, embedding: e,"
+                                + " newest: n}]}",
+                        c -> c.mapping().vectors().stream()
+                                .map(v -> v.embedding() + " " + v.newest())
+                                .toList(),
+                        List.of("e n")),
+                key(
+                        "mapping: {vectors: [{store: postgres, table: V, persona: p, message: m}]}",
+                        c -> c.mapping().vectors().stream()
+                                .map(v -> v.embedding() + " " + v.newest())
+                                .toList(),
+                        List.of("null null")));
     }
 
     @Test

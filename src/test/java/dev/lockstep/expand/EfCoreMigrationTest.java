@@ -3,6 +3,8 @@ package dev.lockstep.expand;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.model.MappingResolver;
+import dev.lockstep.model.MappingSpec;
+import dev.lockstep.model.VectorMeaning.OnDelete;
 import dev.lockstep.sql.ExpandFacts;
 import dev.lockstep.sql.ExpandSql;
 import dev.lockstep.sql.ExpandStep;
@@ -10,6 +12,7 @@ import dev.lockstep.sql.LegacyShapes;
 import dev.lockstep.testing.Golden;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.VectorSchema;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -31,6 +34,7 @@ class EfCoreMigrationTest {
               LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
             UNION ALL SELECT 'constraint', conname::text, '' FROM pg_constraint
+            UNION ALL SELECT 'function', oid::regprocedure::text, '' FROM pg_proc WHERE proname LIKE 'recall%'
             UNION ALL SELECT 'publication', pubname::text, '' FROM pg_publication
             UNION ALL SELECT 'slot', slot_name::text, '' FROM pg_replication_slots WHERE database = current_database()
              ORDER BY 1, 2, 3
@@ -53,19 +57,43 @@ class EfCoreMigrationTest {
     @ParameterizedTest
     @EnumSource
     void up_does_all_that_expand_would_do_and_down_takes_it_back(LegacySchema legacy) throws Exception {
-        try (Expansion expansion = Expansion.of(legacy.ddl(), legacy.spec())) {
-            List<List<String>> before = expansion.database().rows(OBJECTS);
-            String migration = migration(expansion);
-            int down = migration.indexOf("void Down");
+        upAndDown(legacy.ddl(), legacy.spec());
+    }
 
-            run(expansion.database(), migration.substring(0, down));
+    @ParameterizedTest
+    @EnumSource
+    void up_makes_recall_and_down_takes_it_back(VectorSchema schema) throws Exception {
+        upAndDown(schema.ddl(), schema.spec(OnDelete.MARK));
+    }
 
-            assertThat(expansion.expander().plan()).isEmpty();
-
-            run(expansion.database(), migration.substring(down));
-
-            assertThat(expansion.database().rows(OBJECTS)).isEqualTo(before);
+    @Test
+    void recall_alone_is_taken_back_where_the_rest_was_there() throws Exception {
+        String ddl = VectorSchema.PASCAL.ddl();
+        try (Expansion expansion = Expansion.of(ddl, VectorSchema.PASCAL.spec(OnDelete.MARK))) {
+            expansion.expander().expand();
+            expansion.database().execute("DROP FUNCTION " + expansion.name() + ".recall");
+            upAndDown(expansion);
         }
+    }
+
+    private static void upAndDown(String ddl, MappingSpec spec) throws SQLException {
+        try (Expansion expansion = Expansion.of(ddl, spec)) {
+            upAndDown(expansion);
+        }
+    }
+
+    private static void upAndDown(Expansion expansion) throws SQLException {
+        List<List<String>> before = expansion.database().rows(OBJECTS);
+        String migration = migration(expansion);
+        int down = migration.indexOf("void Down");
+
+        run(expansion.database(), migration.substring(0, down));
+
+        assertThat(expansion.expander().plan()).isEmpty();
+
+        run(expansion.database(), migration.substring(down));
+
+        assertThat(expansion.database().rows(OBJECTS)).isEqualTo(before);
     }
 
     @Test

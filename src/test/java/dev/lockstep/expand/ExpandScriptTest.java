@@ -3,7 +3,9 @@ package dev.lockstep.expand;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.config.DatabaseConfig;
+import dev.lockstep.model.VectorMeaning.OnDelete;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.VectorSchema;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +38,18 @@ class ExpandScriptTest {
 
             assertThat(expansion.expander().plan()).isEmpty();
             assertThat(expansion.database().number("SELECT count(*) FROM " + expansion.name() + ".position"))
+                    .isOne();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void vectors_and_their_recall_are_in_the_script(VectorSchema schema) throws Exception {
+        try (Expansion expansion = Expansion.of(schema.ddl(), schema.spec(OnDelete.MARK))) {
+            runWhole(expansion.database().config(), script(expansion));
+
+            assertThat(expansion.expander().plan()).isEmpty();
+            assertThat(expansion.database().number("SELECT count(*) FROM pg_proc WHERE proname = 'recall'"))
                     .isOne();
         }
     }

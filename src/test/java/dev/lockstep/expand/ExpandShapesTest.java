@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.model.MappingSpec;
 import dev.lockstep.model.NullPersona;
 import dev.lockstep.model.TableName;
+import dev.lockstep.model.VectorMeaning.OnDelete;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.VectorSchema;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tables of every supported shape: expanded, finished, and then nothing is left to do. */
@@ -136,6 +139,14 @@ class ExpandShapesTest {
             expandAndFinish(expansion);
 
             expansion.database().execute("UPDATE \"Events\" SET \"PersonaId\" = gen_random_uuid()");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tables_of_vectors(VectorSchema schema) throws Exception {
+        try (Expansion expansion = Expansion.of(schema.ddl(), schema.spec(OnDelete.MARK))) {
+            expandAndFinish(expansion);
         }
     }
 

@@ -88,6 +88,8 @@ class ExpandSqlTest {
                         Optional.empty(),
                         false,
                         Set.of(),
+                        List.of(),
+                        false,
                         0);
         };
     }
@@ -118,10 +120,12 @@ class ExpandSqlTest {
                 Optional.empty(),
                 true,
                 Set.of(),
+                List.of(),
+                false,
                 0);
     }
 
-    private static String text(List<ExpandStep> plan) {
+    static String text(List<ExpandStep> plan) {
         return plan.stream().map(ExpandSqlTest::text).collect(Collectors.joining("\n"));
     }
 

@@ -5,6 +5,7 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.model.TableShape;
 import dev.lockstep.model.TableShape.ColumnShape;
 import dev.lockstep.model.TableShape.ReplicaIdentity;
+import dev.lockstep.model.TypeName;
 import dev.lockstep.testing.LegacySchema;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +61,7 @@ public final class LegacyShapes {
         };
     }
 
-    static Map<TableName, TableShape> shapes(TableShape... tables) {
+    public static Map<TableName, TableShape> shapes(TableShape... tables) {
         Map<TableName, TableShape> shapes = new TreeMap<>();
         for (TableShape table : tables) {
             shapes.put(table.name(), table);
@@ -68,7 +69,8 @@ public final class LegacyShapes {
         return shapes;
     }
 
-    static TableShape table(String name, String key, String... columns) {
+    /** @param columns each a name and a type; a type without a schema is the server's own */
+    public static TableShape table(String name, String key, String... columns) {
         TableName table = TableName.parse(name, "public");
         List<String> keys = List.of(key.split(" ", -1));
         List<ColumnShape> shapes = new ArrayList<>();
@@ -77,11 +79,17 @@ public final class LegacyShapes {
             shapes.add(new ColumnShape(
                     words.get(0),
                     ColumnType.ofCatalog(words.get(1)),
+                    typeName(words.get(1)),
                     words.get(1),
                     keys.contains(words.get(0)),
                     false));
         }
         return new TableShape(table, 1, false, shapes, keys, false, ReplicaIdentity.DEFAULT, keys, List.of(table));
+    }
+
+    private static TypeName typeName(String text) {
+        TableName parsed = TableName.parse(text, TypeName.CATALOG);
+        return new TypeName(parsed.schema(), parsed.name());
     }
 
     static TableShape withIdentity(

@@ -18,7 +18,7 @@ public final class TestConfig {
     public static LockstepConfig of(TestDatabase database, MappingSpec spec) {
         String url = database.config().url();
         return new LockstepConfig(
-                "ls_" + url.substring(url.lastIndexOf('/') + 1),
+                "ls_" + url.substring(url.lastIndexOf('/') + 1).replaceFirst("\\?.*", ""),
                 database.config(),
                 spec,
                 new RunConfig(5000, Duration.ofMillis(5), 2, Duration.ofSeconds(1)),

@@ -53,7 +53,9 @@ public enum VectorSchema {
                             "ContentHash",
                             null,
                             null,
-                            onDelete)));
+                            onDelete,
+                            "Embedding",
+                            "IndexedAt")));
         }
     },
     SNAKE(
@@ -123,7 +125,9 @@ public enum VectorSchema {
                             "body_hash",
                             new TableName("app", "messages"),
                             new TableName("app", "conversations"),
-                            onDelete)));
+                            onDelete,
+                            null,
+                            null)));
         }
     };
 
@@ -157,6 +161,28 @@ public enum VectorSchema {
     }
 
     public abstract MappingSpec spec(OnDelete onDelete);
+
+    /** With these columns for {@code recall}; either may be null. */
+    public MappingSpec recalling(String embedding, String newest) {
+        MappingSpec spec = spec(OnDelete.MARK);
+        List<MappingSpec.Vectors> vectors = spec.vectors().stream()
+                .map(v -> new MappingSpec.Vectors(
+                        v.table(),
+                        v.persona(),
+                        v.message(),
+                        v.agent(),
+                        v.conversation(),
+                        v.source(),
+                        v.content(),
+                        v.contentHash(),
+                        v.of(),
+                        v.conversations(),
+                        v.onDelete(),
+                        embedding,
+                        newest))
+                .toList();
+        return new MappingSpec(spec.personas(), spec.agents(), spec.memoryRoots(), spec.tables(), vectors);
+    }
 
     /** The id that stands for a symbol such as {@code m1}, as text. */
     public abstract String id(String symbol);
