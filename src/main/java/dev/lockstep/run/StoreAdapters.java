@@ -4,6 +4,7 @@ import dev.lockstep.config.StoreConfig;
 import dev.lockstep.vector.StoreClients;
 import dev.lockstep.vector.VectorStore;
 import dev.lockstep.vector.chroma.ChromaStore;
+import dev.lockstep.vector.postgres.PostgresStore;
 import dev.lockstep.vector.qdrant.QdrantStore;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,14 @@ public final class StoreAdapters implements StoreClients {
         }
         if (store instanceof StoreConfig.Qdrant qdrant) {
             return new QdrantStore(qdrant.url(), qdrant.collection(), orNull(qdrant.apiKey()), StoreConfig.TIMEOUT);
+        }
+        if (store instanceof StoreConfig.Postgres postgres) {
+            return new PostgresStore(
+                    postgres.url(),
+                    postgres.user(),
+                    orNull(postgres.password()),
+                    postgres.table(),
+                    StoreConfig.TIMEOUT);
         }
         throw new UnsupportedOperationException("no adapter for " + store.name());
     }

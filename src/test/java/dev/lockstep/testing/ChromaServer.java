@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.testcontainers.containers.GenericContainer;
 
@@ -30,26 +31,19 @@ public final class ChromaServer implements AutoCloseable {
 
     private final URI url;
     private final Ending ending;
+    private final Ending crash;
 
-    private ChromaServer(URI url, Ending ending) {
+    private ChromaServer(URI url, Ending ending, Ending crash) {
         this.url = url;
         this.ending = ending;
+        this.crash = crash;
     }
 
     /** Starts one of the caller's own, empty; for tests that say {@link NeedsServer}. */
     public static ChromaServer start() throws Exception {
         Optional<Path> fetched = PreparedStores.find(PREPARED);
         ChromaServer server = fetched.isPresent() ? process(fetched.get()) : container();
-        HttpClient http = HttpClient.newHttpClient();
-        HttpRequest beat =
-                HttpRequest.newBuilder(server.url.resolve("/api/v2/heartbeat")).build();
-        Await.until("Chroma answers", () -> {
-            try {
-                return http.send(beat, BodyHandlers.discarding()).statusCode() == 200;
-            } catch (IOException e) {
-                return false;
-            }
-        });
+        server.awaitUp();
         return server;
     }
 
@@ -63,23 +57,59 @@ public final class ChromaServer implements AutoCloseable {
             port = free.getLocalPort();
         }
         Path data = Files.createTempDirectory("chroma");
-        Process process = new ProcessBuilder(List.of(run.toString(), String.valueOf(port), data.toString()))
+        ProcessBuilder command = new ProcessBuilder(List.of(run.toString(), String.valueOf(port), data.toString()))
                 .redirectErrorStream(true)
-                .redirectOutput(data.resolve("server.log").toFile())
-                .start();
-        Thread atExit = new Thread(process::destroyForcibly);
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        data.resolve("server.log").toFile()));
+        AtomicReference<Process> process = new AtomicReference<>(command.start());
+        Thread atExit = new Thread(() -> process.get().destroyForcibly());
         Runtime.getRuntime().addShutdownHook(atExit);
-        return new ChromaServer(URI.create("http://127.0.0.1:" + port), () -> {
-            process.destroyForcibly(); // it ignores SIGTERM
-            process.onExit().join();
-            Runtime.getRuntime().removeShutdownHook(atExit);
-            discard(data);
-        });
+        return new ChromaServer(
+                URI.create("http://127.0.0.1:" + port),
+                () -> {
+                    process.get().destroyForcibly().onExit().join(); // it ignores SIGTERM
+                    Runtime.getRuntime().removeShutdownHook(atExit);
+                    discard(data);
+                },
+                () -> {
+                    process.get().destroyForcibly().onExit().join();
+                    process.set(command.start());
+                });
     }
 
     private static ChromaServer container() {
         GenericContainer<?> container = Containers.start(IMAGE, 8000, Map.of());
-        return new ChromaServer(URI.create("http://127.0.0.1:" + container.getMappedPort(8000)), container::stop);
+        return new ChromaServer(
+                URI.create("http://127.0.0.1:" + container.getMappedPort(8000)), container::stop, () -> {
+                    // another start would give it another port: it is only frozen
+                    container
+                            .getDockerClient()
+                            .pauseContainerCmd(container.getContainerId())
+                            .exec();
+                    container
+                            .getDockerClient()
+                            .unpauseContainerCmd(container.getContainerId())
+                            .exec();
+                });
+    }
+
+    /** As {@code kill -9}; it comes back on the same port with what it had on its disk. */
+    public void crashAndRestart() throws Exception {
+        crash.end();
+        awaitUp();
+    }
+
+    private void awaitUp() throws Exception {
+        HttpClient http = HttpClient.newHttpClient();
+        HttpRequest beat =
+                HttpRequest.newBuilder(url.resolve("/api/v2/heartbeat")).build();
+        Await.until("Chroma answers", () -> {
+            try {
+                return http.send(beat, BodyHandlers.discarding()).statusCode() == 200;
+            } catch (IOException e) {
+                return false;
+            }
+        });
     }
 
     private static void discard(Path folder) throws IOException {

@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -37,6 +38,7 @@ public final class QdrantDouble implements AutoCloseable {
     private static final Metadata.Key<String> API_KEY = Metadata.Key.of("api-key", Metadata.ASCII_STRING_MARSHALLER);
 
     private final Map<String, QdrantDoublePoints> collections = new ConcurrentHashMap<>();
+    private final AtomicBoolean away = new AtomicBoolean();
     private final AtomicReference<Runnable> beforeBatch = new AtomicReference<>(() -> {});
     private final NioEventLoopGroup threads = new NioEventLoopGroup(2, new DefaultThreadFactory("qdrant-double"));
     private final ExecutorService calls = Executors.newCachedThreadPool(new DefaultThreadFactory("qdrant-double"));
@@ -50,7 +52,7 @@ public final class QdrantDouble implements AutoCloseable {
                 .workerEventLoopGroup(threads)
                 .executor(calls)
                 .maxInboundMessageSize(64 << 20)
-                .intercept(new Gate(apiKey))
+                .intercept(new Gate(apiKey, away))
                 .addService(new Health())
                 .addService(new Collections())
                 .addService(new QdrantDoubleService(collections, beforeBatch))
@@ -60,6 +62,11 @@ public final class QdrantDouble implements AutoCloseable {
 
     public URI url() {
         return URI.create("http://127.0.0.1:" + server.getPort());
+    }
+
+    /** Whether nobody is answered, as by a server that restarts; its points stay. */
+    public void away(boolean now) {
+        away.set(now);
     }
 
     /** Lets somebody else act when the next batch of updates has come and before it is done. */
@@ -74,11 +81,15 @@ public final class QdrantDouble implements AutoCloseable {
         calls.shutdownNow();
     }
 
-    private record Gate(String apiKey) implements ServerInterceptor {
+    private record Gate(String apiKey, AtomicBoolean away) implements ServerInterceptor {
 
         @Override
         public <Q, A> ServerCall.Listener<Q> interceptCall(
                 ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+            if (away.get()) {
+                call.close(Status.UNAVAILABLE.withDescription("restarting"), new Metadata());
+                return new ServerCall.Listener<>() {};
+            }
             if (apiKey.isEmpty() || apiKey.equals(headers.get(API_KEY))) {
                 return next.startCall(call, headers);
             }

@@ -55,15 +55,19 @@ public final class TestPostgres {
 
     /** A new, empty database on {@code server}. */
     public static TestDatabase database(EmbeddedPostgres server) {
+        return database(server.getPort());
+    }
+
+    static TestDatabase database(int port) {
         String name = "test_" + DATABASES.incrementAndGet();
-        String admin = "jdbc:postgresql://localhost:" + server.getPort() + "/postgres";
+        String admin = "jdbc:postgresql://localhost:" + port + "/postgres";
         try (Connection connection = DriverManager.getConnection(admin, "postgres", "postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
-        String url = "jdbc:postgresql://localhost:" + server.getPort() + "/" + name;
+        String url = "jdbc:postgresql://localhost:" + port + "/" + name;
         return new TestDatabase(new DatabaseConfig(url, "postgres", "postgres", "public"));
     }
 

@@ -312,7 +312,13 @@ abstract class StoreContract {
 
     private Map<String, Map<String, Object>> payloads(Selection which) {
         return scroll(which, 1000).stream()
-                .collect(Collectors.toMap(Point::id, Point::payload, (a, b) -> a, TreeMap::new));
+                .collect(Collectors.toMap(Point::id, this::added, (a, b) -> a, TreeMap::new));
+    }
+
+    private Map<String, Object> added(Point point) {
+        Map<String, Object> added = new HashMap<>(point.payload());
+        added.keySet().removeAll(fixture.ownFields());
+        return added;
     }
 
     /** All pages. */

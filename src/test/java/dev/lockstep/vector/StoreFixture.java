@@ -2,6 +2,7 @@ package dev.lockstep.vector;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -37,6 +38,11 @@ interface StoreFixture {
 
     /** What the store has as a point's embedding. */
     String embedding(String id) throws Exception;
+
+    /** Fields that this store has by itself. */
+    default Set<String> ownFields() {
+        return Set.of();
+    }
 
     /** Different ids as this store has them. */
     default List<String> ids(int count) {

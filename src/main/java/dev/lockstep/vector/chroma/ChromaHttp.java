@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.lockstep.vector.StoreAddress;
 import dev.lockstep.vector.StoreFailure;
 import java.io.IOException;
 import java.net.URI;
@@ -33,8 +34,7 @@ final class ChromaHttp implements AutoCloseable {
 
     ChromaHttp(URI url, @Nullable String token, Duration timeout) {
         this.url = url;
-        this.address =
-                "Chroma at " + url.getScheme() + "://" + url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort());
+        this.address = "Chroma at " + StoreAddress.of(url, -1);
         this.token = token;
         this.timeout = timeout;
     }

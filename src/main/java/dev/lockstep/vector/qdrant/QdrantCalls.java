@@ -1,6 +1,7 @@
 package dev.lockstep.vector.qdrant;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import dev.lockstep.vector.StoreAddress;
 import dev.lockstep.vector.StoreFailure;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
@@ -37,6 +38,7 @@ final class QdrantCalls implements AutoCloseable {
 
     private final URI url;
     private final int port;
+    private final String address;
     private final @Nullable String apiKey;
     private final Duration timeout;
     private @Nullable QdrantGrpcClient client;
@@ -44,6 +46,7 @@ final class QdrantCalls implements AutoCloseable {
     QdrantCalls(URI url, @Nullable String apiKey, Duration timeout) {
         this.url = url;
         this.port = url.getPort() < 0 ? DEFAULT_PORT : url.getPort();
+        this.address = "Qdrant at " + StoreAddress.of(url, DEFAULT_PORT);
         this.apiKey = apiKey;
         this.timeout = timeout;
     }
@@ -63,19 +66,19 @@ final class QdrantCalls implements AutoCloseable {
 
     /** The server, for messages; without anything secret the URL may hold. */
     String address() {
-        return "Qdrant at " + url.getScheme() + "://" + url.getHost() + ":" + port;
+        return address;
     }
 
     <T> T ask(Call<T> call) throws NotFound {
         if (Thread.currentThread().isInterrupted()) {
-            throw new StoreFailure(address() + " was not asked: interrupted", null);
+            throw new StoreFailure(address + " was not asked: interrupted", null);
         }
         Future<T> asked = call.apply(client());
         try {
             return asked.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new StoreFailure(address() + " was not waited for: interrupted", e);
+            throw new StoreFailure(address + " was not waited for: interrupted", e);
         } catch (TimeoutException e) {
             close();
             throw tooSlow(e);
@@ -97,18 +100,17 @@ final class QdrantCalls implements AutoCloseable {
             case UNAVAILABLE -> {
                 close();
                 yield new StoreFailure(
-                        "cannot reach " + address() + "; is it up, and does its URL lead to its gRPC port?", e);
+                        "cannot reach " + address + "; is it up, and does its URL lead to its gRPC port?", e);
             }
             case UNAUTHENTICATED, PERMISSION_DENIED ->
-                new StoreFailure(address() + " refused the API key (" + code + "); set one that may write", e);
+                new StoreFailure(address + " refused the API key (" + code + "); set one that may write", e);
             default -> // its description may quote what was sent
-                new StoreFailure(address() + " answered " + code + "; see its log", e);
+                new StoreFailure(address + " answered " + code + "; see its log", e);
         };
     }
 
     private StoreFailure tooSlow(Throwable e) {
-        return new StoreFailure(
-                address() + " did not answer within " + timeout.toMillis() + " ms; is it overloaded?", e);
+        return new StoreFailure(address + " did not answer within " + timeout.toMillis() + " ms; is it overloaded?", e);
     }
 
     private QdrantGrpcClient client() {
