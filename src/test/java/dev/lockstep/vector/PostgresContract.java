@@ -35,6 +35,9 @@ abstract class PostgresContract extends RemoteStoreContract {
     StoreFixture fixture() throws Exception {
         database = database();
         database.execute("CREATE TABLE memories (\"Id\" text PRIMARY KEY, agent varchar(100), \"text\" text,"
+                + StoreMeaning.FIELDS.names().stream()
+                        .map(field -> " \"" + field + "\" text,")
+                        .collect(Collectors.joining())
                 + " \"Odd.key's name\" text, whole bigint, number bigint, fraction double precision, truth boolean,"
                 + " embedding " + embeddingType() + ", tags text[], made timestamptz DEFAULT now())");
         return new Fixture(database, embeddingValue());

@@ -19,8 +19,12 @@ interface StoreFixture {
         }
     }
 
-    Fields FIELDS =
-            new Fields(List.of("agent", "text", "Odd.key's name"), List.of("whole", "number"), "fraction", "truth");
+    Fields FIELDS = new Fields(
+            Stream.concat(Stream.of("agent", "text", "Odd.key's name"), StoreMeaning.FIELDS.names().stream())
+                    .toList(),
+            List.of("whole", "number"),
+            "fraction",
+            "truth");
 
     Duration PATIENCE = Duration.ofSeconds(30);
 
