@@ -66,7 +66,8 @@ class StoreCrashIT {
                     }
                     if (kill % 3 == 2) {
                         qdrant.away(true);
-                        work(chaos);
+                        int until = chaos.transactions() + random.nextInt(50, 300); // the indexer waits for the store
+                        Await.until("transactions", () -> chaos.transactions() >= until);
                         qdrant.away(false);
                     }
                     assertThat(run.isAlive())

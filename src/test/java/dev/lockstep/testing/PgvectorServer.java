@@ -28,7 +28,7 @@ public final class PgvectorServer implements AutoCloseable {
         Optional<Path> made = PreparedStores.find(PREPARED);
         if (made.isPresent()) {
             EmbeddedPostgres server = TestPostgres.start(
-                    Map.of(),
+                    Map.of("fsync", "off"),
                     builder -> builder.setPgBinaryResolver((system, machine) -> Files.newInputStream(made.get())));
             return new PgvectorServer(server.getPort(), server);
         }

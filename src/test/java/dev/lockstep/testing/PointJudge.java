@@ -15,10 +15,11 @@ import java.util.Set;
  */
 public final class PointJudge {
 
-    private record Row(String persona, String conversation) {}
+    /** @param left what its agent column says; counts where the persona is NULL: a migrated writer may have set it */
+    private record Row(String persona, String left, String conversation) {}
 
     private final Map<String, Row> messages = new HashMap<>();
-    private final Map<String, String> conversations = new HashMap<>();
+    private final Map<String, Row> conversations = new HashMap<>();
     private final Map<String, String> agents = new HashMap<>();
     private final Map<String, Set<String>> byHash = new HashMap<>();
 
@@ -28,18 +29,19 @@ public final class PointJudge {
     public static PointJudge read(TestDatabase db, VectorSchema schema) throws SQLException {
         PointJudge judge = new PointJudge();
         List<String> m = schema.messages();
-        for (List<String> row : db.rows("SELECT %s, %s, %s, encode(sha256(convert_to(%s, 'UTF8')), 'hex') FROM %s"
-                .formatted(m.get(1), m.get(2), m.get(4), m.get(5), m.get(0)))) {
-            judge.messages.put(row.get(0), new Row(row.get(1), row.get(2)));
-            if (row.get(1) != null && row.get(2) != null) {
+        for (List<String> row : db.rows("SELECT %s, %s, %s, %s, encode(sha256(convert_to(%s, 'UTF8')), 'hex') FROM %s"
+                .formatted(m.get(1), m.get(2), m.get(3), m.get(4), m.get(5), m.get(0)))) {
+            judge.messages.put(row.get(0), new Row(row.get(1), row.get(2), row.get(3)));
+            if (row.get(1) != null && row.get(3) != null) {
                 judge.byHash
-                        .computeIfAbsent(row.get(1) + " " + row.get(3), k -> new HashSet<>())
-                        .add(row.get(2));
+                        .computeIfAbsent(row.get(1) + " " + row.get(4), k -> new HashSet<>())
+                        .add(row.get(3));
             }
         }
         List<String> c = schema.conversations();
-        for (List<String> row : db.rows("SELECT %s, %s FROM %s".formatted(c.get(1), c.get(2), c.get(0)))) {
-            judge.conversations.put(row.get(0), row.get(1));
+        for (List<String> row :
+                db.rows("SELECT %s, %s, %s FROM %s".formatted(c.get(1), c.get(2), c.get(3), c.get(0)))) {
+            judge.conversations.put(row.get(0), new Row(row.get(1), row.get(2), null));
         }
         List<String> a = schema.agents();
         for (List<String> row : db.rows("SELECT %s, %s FROM %s".formatted(a.get(2), a.get(1), a.get(0)))) {
@@ -69,15 +71,15 @@ public final class PointJudge {
         String own = agents.get(text(payload, "PersonaId"));
         Row message = messages.get(names);
         if (message != null && message.conversation() != null) {
-            String agent = agents.get(message.persona());
-            if (agent == null && conversations.get(message.conversation()) != null) {
-                agent = agents.get(conversations.get(message.conversation()));
+            String agent = agentOf(message);
+            if (agent == null && conversations.containsKey(message.conversation())) {
+                agent = agentOf(conversations.get(message.conversation()));
             }
             boolean orphan = !conversations.containsKey(message.conversation());
             return (agent == null ? own : agent) + " " + message.conversation() + " " + (orphan ? "orphan" : "known");
         }
         if (message != null) {
-            String agent = agents.get(message.persona());
+            String agent = agentOf(message);
             return (agent == null ? own : agent) + " null legacy";
         }
         if (names != null && (text(payload, "ConversationId") != null || "orphan".equals(payload.get("Source")))) {
@@ -87,6 +89,10 @@ public final class PointJudge {
                 ? Set.of()
                 : byHash.getOrDefault(text(payload, "PersonaId") + " " + text(payload, "ContentHash"), Set.of());
         return tied.size() == 1 ? own + " " + tied.iterator().next() + " known" : own + " null legacy";
+    }
+
+    private String agentOf(Row row) {
+        return row.persona() == null ? row.left() : agents.get(row.persona());
     }
 
     private static String source(Map<String, Object> payload) {

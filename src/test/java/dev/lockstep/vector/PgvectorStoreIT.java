@@ -17,10 +17,12 @@ import org.junit.jupiter.api.Test;
 class PgvectorStoreIT extends PostgresContract {
 
     private static PgvectorServer server;
+    private static TestDatabase shared;
 
     @BeforeAll
     static void start() throws Exception {
         server = PgvectorServer.start();
+        shared = server.database();
     }
 
     @AfterAll
@@ -29,8 +31,8 @@ class PgvectorStoreIT extends PostgresContract {
     }
 
     @Override
-    TestDatabase database() throws Exception {
-        return server.database();
+    TestDatabase database() {
+        return shared;
     }
 
     @Override

@@ -23,7 +23,7 @@ abstract class PostgresContract extends RemoteStoreContract {
 
     TestDatabase database;
 
-    /** A new, empty database. */
+    /** The database of this class: one each for every test would make the server's shutdown long. */
     abstract TestDatabase database() throws Exception;
 
     /** The type of the column with the embeddings, and one of its values. */
@@ -34,7 +34,8 @@ abstract class PostgresContract extends RemoteStoreContract {
     @Override
     StoreFixture fixture() throws Exception {
         database = database();
-        database.execute("CREATE TABLE memories (\"Id\" text PRIMARY KEY, agent varchar(100), \"text\" text,"
+        database.execute("DROP TABLE IF EXISTS memories, n, u, pair, none;"
+                + "CREATE TABLE memories (\"Id\" text PRIMARY KEY, agent varchar(100), \"text\" text,"
                 + StoreMeaning.FIELDS.names().stream()
                         .map(field -> " \"" + field + "\" text,")
                         .collect(Collectors.joining())

@@ -11,15 +11,23 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Embeddings as plain arrays. */
 class PostgresStoreIT extends PostgresContract {
 
+    private static TestDatabase shared;
+
+    @BeforeAll
+    static void make() {
+        shared = TestPostgres.database();
+    }
+
     @Override
     TestDatabase database() {
-        return TestPostgres.database();
+        return shared;
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpServer;
+import dev.lockstep.testing.Await;
 import dev.lockstep.vector.chroma.ChromaStore;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,12 +15,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What stands before a Chroma server may refuse, or not be Chroma at all; Chroma 1.x itself asks for no token. */
-class ChromaTokenTest {
+class ChromaGateTest {
 
     private final Queue<Headers> seen = new ConcurrentLinkedQueue<>();
     private HttpServer gate;
@@ -86,6 +88,23 @@ class ChromaTokenTest {
         answer(200, "<html>");
         try (ChromaStore store = store(null)) {
             assertThatThrownBy(store::check).isInstanceOf(StoreFailure.class).hasMessageContaining("URL");
+        }
+    }
+
+    @Test
+    void anAnswerThatStopsHalfwayIsGivenUpInTime() throws Exception {
+        CountDownLatch givenUp = new CountDownLatch(1);
+        gate.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, 100);
+            exchange.getResponseBody().write('{');
+            exchange.getResponseBody().flush();
+            Await.uninterruptibly(givenUp);
+        });
+        URI url = URI.create("http://127.0.0.1:" + gate.getAddress().getPort());
+        try (ChromaStore store = new ChromaStore(url, "t", "d", "memories", null, Duration.ofMillis(300))) {
+            assertThatThrownBy(store::check).isInstanceOf(StoreFailure.class).hasMessageContaining("300 ms");
+        } finally {
+            givenUp.countDown();
         }
     }
 
