@@ -51,15 +51,15 @@ final class Stamper {
     List<Verdict> bring(List<Point> points, Set<String> deleted) throws SQLException {
         List<Point> now = points;
         while (true) {
-            long began = System.nanoTime();
             List<Verdict> verdicts = fenced(now, deleted);
+            long judged = System.nanoTime();
             List<Edit> edits = verdicts.stream().flatMap(v -> v.edit().stream()).toList();
             if (edits.isEmpty()) {
                 return verdicts;
             }
             session.begin();
             session.commit();
-            if (System.nanoTime() - began < FRESH.toNanos()) {
+            if (System.nanoTime() - judged < FRESH.toNanos()) {
                 store.write(edits);
                 return verdicts;
             }

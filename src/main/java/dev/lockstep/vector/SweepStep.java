@@ -22,9 +22,13 @@ final class SweepStep {
 
     private static final Logger log = LoggerFactory.getLogger(SweepStep.class);
 
-    private static final Duration WISHED = Duration.ofMillis(250);
-    private static final int FIRST = 200;
-    private static final int MOST = 1000;
+    /** What changed has to wait for a page to end. */
+    private static final Duration WISHED = Duration.ofSeconds(1);
+
+    private static final int FIRST = 1000;
+
+    /** Chroma skips to an offset: the more points a page has, the less it skips. */
+    private static final int MOST = 5000;
 
     /** A sweep that nobody waits for comes this long after the last one, at least. */
     private static final Duration PAUSE = Duration.ofSeconds(10);
