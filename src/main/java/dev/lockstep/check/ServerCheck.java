@@ -46,7 +46,7 @@ public final class ServerCheck {
             Map<TableName, TableShape> shapes = shapes(connection, config.mapping());
             ServerFacts facts = reader.read(config.name(), mapped(config.mapping()));
             List<Finding> findings = new ArrayList<>(Checks.all(config.name(), config.mapping(), shapes, facts));
-            findings.addAll(StoreChecks.all(config.stores(), clients));
+            findings.addAll(StoreChecks.all(config.stores(), config.mapping().stores(), clients));
             return new CheckReport(server, Checks.sorted(findings));
         }
     }

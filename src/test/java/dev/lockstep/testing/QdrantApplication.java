@@ -3,6 +3,8 @@ package dev.lockstep.testing;
 import static io.qdrant.client.PointIdFactory.id;
 import static io.qdrant.client.ValueFactory.value;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import io.grpc.ManagedChannelBuilder;
 import io.qdrant.client.QdrantClient;
 import io.qdrant.client.QdrantGrpcClient;
@@ -22,9 +24,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import org.slf4j.LoggerFactory;
 
 /** An application's own use of a collection of a Qdrant server, ids being UUIDs. Shares nothing with the product. */
 public final class QdrantApplication implements AutoCloseable {
+
+    static { // it logs each failed call with its trace, and hands it on
+        ((Logger) LoggerFactory.getLogger(QdrantClient.class)).setLevel(Level.OFF);
+    }
 
     private final QdrantClient client;
     private final String collection;
