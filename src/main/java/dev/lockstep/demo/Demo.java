@@ -36,6 +36,7 @@ public final class Demo implements AutoCloseable {
     private @Nullable DemoServer server;
     private @Nullable DemoSidecar sidecar;
     private @Nullable LegacyWriters writers;
+    private @Nullable Indexer indexer;
 
     /**
      * @param reader is told the story, line by line
@@ -72,6 +73,9 @@ public final class Demo implements AutoCloseable {
                 "writers",
                 String.format(ROOT, "%.0f transactions/s that know persona columns only", TRANSACTIONS_PER_SECOND));
 
+        Indexer memories = index(config);
+        story.step("indexer", "embeds messages late, twice, or before they are committed");
+
         DemoSteps steps = new DemoSteps(config, database, story, stop);
         steps.check();
         steps.expand();
@@ -83,7 +87,16 @@ public final class Demo implements AutoCloseable {
         DemoReport.Backfill backfill = steps.backfill(running);
         DemoReport.Stream stream = steps.stream(running, legacy);
         LegacyCounts counts = legacy.stop();
+        Indexer.Counts embedded = memories.stop();
         story.step("stop", told(counts));
+        story.step(
+                "indexer",
+                String.format(
+                        ROOT,
+                        "%,d vectors embedded, %,d before their message was there, %,d twice",
+                        embedded.embedded(),
+                        embedded.ahead(),
+                        embedded.repeated()));
         double catchUp = steps.catchUp(running);
         VerifyReport verify = steps.verify(running);
         long after = steps.outOfStep();
@@ -107,12 +120,14 @@ public final class Demo implements AutoCloseable {
     }
 
     /** Writers write and the sidecar follows until stopped. */
-    public void stay() throws InterruptedException {
+    public void stay() throws SQLException, InterruptedException {
         DemoServer running = server;
         if (running == null) {
             throw new IllegalStateException("run it first");
         }
-        write(configuration(running));
+        LockstepConfig config = configuration(running);
+        write(config);
+        index(config);
         while (!stop.pause(Duration.ofSeconds(1))) {
             DemoSidecar alive = sidecar;
             if (alive != null) {
@@ -123,7 +138,7 @@ public final class Demo implements AutoCloseable {
 
     private LockstepConfig configuration(DemoServer on) {
         String yaml = "database: {url: '" + on.url() + "', user: postgres, password: postgres}\n"
-                + "run: {heartbeatSeconds: 1}\n";
+                + "run: {heartbeatSeconds: 1}\n" + DemoVectors.MAPPING;
         return ConfigLoader.parse("the demo's configuration", yaml, environment);
     }
 
@@ -132,14 +147,16 @@ public final class Demo implements AutoCloseable {
             String version = connection.getMetaData().getDatabaseProductVersion();
             story.step("server", "PostgreSQL " + version + ", durable: fsync=on, synchronous_commit=on");
             DemoSchema.create(connection, size);
+            long vectors = DemoVectors.create(connection, size);
             story.step(
                     "data",
                     String.format(
                             ROOT,
-                            "%,d personas, %,d conversations, %,d messages",
+                            "%,d personas, %,d conversations, %,d messages, %,d vectors of them",
                             size.personas(),
                             size.conversations(),
-                            size.messages()));
+                            size.messages(),
+                            vectors));
             return version;
         }
     }
@@ -149,6 +166,12 @@ public final class Demo implements AutoCloseable {
         writers = made;
         made.start();
         return made;
+    }
+
+    private Indexer index(LockstepConfig config) throws SQLException {
+        Indexer made = new Indexer(config.database(), size, new Random(random.nextLong()));
+        indexer = made;
+        return made.start();
     }
 
     private static String told(LegacyCounts counts) {
@@ -166,6 +189,9 @@ public final class Demo implements AutoCloseable {
     public void close() throws IOException {
         if (writers != null) {
             writers.close();
+        }
+        if (indexer != null) {
+            indexer.close();
         }
         if (sidecar != null) {
             sidecar.close();

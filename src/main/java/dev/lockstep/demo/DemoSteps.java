@@ -148,13 +148,20 @@ final class DemoSteps {
                                 .mapToLong(VerifyReport.Table::rows)
                                 .sum(),
                         report.agents().missing()));
+        report.vectors()
+                .forEach(v -> story.note(String.format(
+                        ROOT,
+                        "of the vectors %,d legacy, %,d orphaned, %,d duplicates",
+                        v.legacy(),
+                        v.orphaned(),
+                        v.duplicates())));
         return report;
     }
 
     /** Rows out of step, by the demo's own join. */
     long outOfStep() throws SQLException {
         try (Connection connection = database.open("demo")) {
-            return DemoSchema.outOfStep(connection);
+            return DemoSchema.outOfStep(connection) + DemoVectors.outOfStep(connection);
         }
     }
 
