@@ -7,10 +7,15 @@ import static dev.lockstep.testing.VectorWrites.set;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.model.VectorMeaning.OnDelete;
+import dev.lockstep.monitor.StatusReport;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.FaultyStore;
 import dev.lockstep.testing.StoreBench;
 import dev.lockstep.testing.VectorSchema;
+import dev.lockstep.verify.VerifyReport;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -269,5 +274,112 @@ class StoresIT {
                         + message(schema, "m2", "p1", "c2", "two"));
         bench.index("v1", "p1", "m1", "one");
         bench.index("v2", "p1", "m2", "two");
+    }
+
+    /** Points with a wrong stamp are found to the point, with and without a sidecar, and mended. */
+    @ParameterizedTest
+    @EnumSource(VectorSchema.class)
+    void plantedDriftIsFoundAndMended(VectorSchema schema) throws Exception {
+        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
+            StringBuilder sql = new StringBuilder(conversation(schema, "c1", "p1"));
+            for (int i = 1; i <= 8; i++) {
+                sql.append(message(schema, "m" + i, "p1", "c1", "text " + i));
+                bench.index("v" + i, "p1", "m" + i, "text " + i);
+            }
+            bench.index("v9", "p1", "m9", "nobody said it");
+            bench.db().execute(sql.toString());
+            bench.sidecar().untilCaughtUp();
+            assertThat(bench.verify()).isEqualTo(store(9, 0, 0, 0, 1));
+
+            bench.plant("m1", Map.of(), Set.of("AgentId"));
+            bench.plant("m2", Map.of(), Set.of("ConversationId"));
+            bench.plant("m3", Map.of("AgentId", schema.id("a2")), Set.of());
+            bench.plant("m4", Map.of("Source", "legacy"), Set.of());
+            assertThat(bench.wrong()).hasSize(4);
+            assertThat(bench.verify()).isEqualTo(store(9, 2, 2, 0, 2));
+            assertThat(bench.verifyAndRepair()).isEqualTo(store(9, 0, 0, 0, 1));
+            assertThat(bench.wrong()).isEmpty();
+
+            // beside a sidecar, it is the sidecar that mends
+            bench.sidecar().start();
+            bench.awaitInStep();
+            bench.plant("m5", Map.of("ConversationId", schema.id("c9")), Set.of());
+            assertThat(bench.verifyAndRepair()).isEqualTo(store(9, 0, 0, 0, 1));
+            assertThat(bench.wrong()).isEmpty();
+
+            bench.store().goAway();
+            VerifyReport.Store away = bench.verify();
+            assertThat(away.clean()).isFalse();
+            assertThat(away.trouble()).contains("away");
+            bench.sidecar().stop();
+        }
+    }
+
+    private static VerifyReport.Store store(long points, long missing, long wrong, long orphaned, long legacy) {
+        return new VerifyReport.Store(
+                "memories", points, missing, wrong, orphaned, legacy, Map.of(), true, List.of(), "");
+    }
+
+    @Test
+    void theStatusTellsWhatWaitsAndWhy() throws Exception {
+        VectorSchema schema = VectorSchema.PASCAL;
+        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
+            messages(bench, schema);
+            bench.index("v9", "p1", "m9", "nobody said it");
+            bench.sidecar().untilCaughtUp();
+            StatusReport.Store fine = bench.status();
+            assertThat(List.of(fine.points(), fine.stamped(), fine.legacy(), fine.waiting(), fine.orphaned()))
+                    .containsExactly(3L, 3L, 1L, 0L, 0L);
+            assertThat(fine.trouble()).isEmpty();
+            bench.store().goAway();
+            bench.sidecar().start();
+            bench.db().execute(set(schema.messages(), 4, schema.sql("c2"), "m1", schema));
+            bench.sidecar().awaitCaughtUp();
+            Await.until("the trouble is told", () -> !bench.status().trouble().isEmpty());
+            assertThat(bench.status().waiting()).isPositive();
+            assertThat(bench.status().waitingSeconds()).isNotNull();
+            bench.sidecar().stop();
+        }
+    }
+
+    /** Not the sweep, which would come ten seconds later. */
+    @ParameterizedTest
+    @CsvSource({"PASCAL, true", "SNAKE, false"})
+    void whatTheStreamSeesIsStampedByTheStream(VectorSchema schema, boolean byId) throws Exception {
+        try (StoreBench bench = StoreBench.open(schema, byId, OnDelete.MARK)) {
+            messages(bench, schema);
+            bench.index("v3", "p1", "m3", "three");
+            bench.sidecar().start();
+            bench.awaitInStep();
+            long before = bench.number("pass");
+            Await.until(
+                    "the next sweep",
+                    () -> bench.number("pass") > before && bench.status().sweepPoints() == 0);
+            long pass = bench.number("pass");
+            bench.db()
+                    .execute(message(schema, "m3", "p1", "c1", "three")
+                            + set(schema.messages(), 4, schema.sql("c2"), "m1", schema)
+                            + set(schema.conversations(), 2, schema.sql("p2"), "c2", schema)
+                            + delete(schema.messages(), "m2", schema));
+            bench.awaitInStep();
+            bench.db().execute(set(schema.messages(), 2, "NULL", "m1", schema));
+            bench.awaitInStep();
+            assertThat(bench.number("pass")).isEqualTo(pass);
+            bench.sidecar().stop();
+        }
+    }
+
+    /** Its own index has lost a point, as Qdrant's once did. */
+    @Test
+    void aStoreWhoseCountsDifferIsNotClean() throws Exception {
+        VectorSchema schema = VectorSchema.PASCAL;
+        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
+            messages(bench, schema);
+            bench.sidecar().untilCaughtUp();
+            assertThat(bench.verify().clean()).isTrue();
+            bench.store().miscount(-1);
+            assertThat(bench.verify().indexAgrees()).isFalse();
+            assertThat(bench.verify().clean()).isFalse();
+        }
     }
 }

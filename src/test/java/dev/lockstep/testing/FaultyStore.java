@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -27,12 +28,18 @@ public final class FaultyStore implements VectorStore {
 
     private final VectorStore store;
     private final AtomicBoolean away = new AtomicBoolean();
+    private final AtomicLong miscount = new AtomicLong();
     private final AtomicInteger before = new AtomicInteger();
     private final AtomicInteger after = new AtomicInteger();
     private final AtomicReference<Hold> hold = new AtomicReference<>();
 
     public FaultyStore(VectorStore store) {
         this.store = store;
+    }
+
+    /** From now on its own counts differ from what is there. */
+    public void miscount(long by) {
+        miscount.set(by);
     }
 
     /** From now on nobody answers. */
@@ -92,7 +99,7 @@ public final class FaultyStore implements VectorStore {
     @Override
     public long count(Selection which) {
         beThere();
-        return store.count(which);
+        return store.count(which) + miscount.get();
     }
 
     @Override

@@ -2,21 +2,34 @@ package dev.lockstep.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.config.StoreConfig;
+import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.MappingSpec;
 import dev.lockstep.model.PointFields;
+import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.model.VectorMeaning.OnDelete;
+import dev.lockstep.monitor.StatusReader;
+import dev.lockstep.monitor.StatusReport;
 import dev.lockstep.vector.Point;
+import dev.lockstep.verify.RowRepair;
+import dev.lockstep.verify.StoreRepair;
+import dev.lockstep.verify.Verifier;
+import dev.lockstep.verify.VerifyReport;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A legacy application whose vectors are in a store of this process, and a sidecar that keeps them in step. */
 public final class StoreBench implements AutoCloseable {
@@ -144,6 +157,75 @@ public final class StoreBench implements AutoCloseable {
 
     public List<String> wrong() throws Exception {
         return PointJudge.read(db, schema).wrong(points(), byId);
+    }
+
+    /** Somebody changes a point. */
+    public void plant(String symbol, Map<String, Object> set, Set<String> unset) {
+        Map<String, Object> payload = new HashMap<>(points().get(schema.id(symbol)));
+        payload.putAll(set);
+        payload.keySet().removeAll(unset);
+        server.add(COLLECTION, List.of(new Point(schema.id(symbol), payload)));
+    }
+
+    /** What {@code verify} says of the store, but for ages and examples. */
+    public VerifyReport.Store verify() throws Exception {
+        return verify(Verifier.Repair.NONE);
+    }
+
+    /** The same of {@code verify --repair}. */
+    public VerifyReport.Store verifyAndRepair() throws Exception {
+        long epoch = db.number("SELECT max(epoch) FROM " + sidecar.name() + ".fence");
+        try (WriteSession session = WriteSession.open(sidecar.lockstep(), sidecar.name(), "repair", 31, epoch)) {
+            return verify(new StoreRepair(
+                    new RowRepair(session, sidecar.name(), mapping(), new StopSignal()),
+                    session,
+                    sidecar.name(),
+                    mapping(),
+                    sidecar.config().stores(),
+                    access -> store,
+                    epoch,
+                    new StopSignal()));
+        }
+    }
+
+    private VerifyReport.Store verify(Verifier.Repair repair) throws Exception {
+        VerifyReport.Store found = new Verifier(
+                        sidecar.lockstep(),
+                        sidecar.name(),
+                        mapping(),
+                        2,
+                        access -> store,
+                        sidecar.config().stores(),
+                        new StopSignal())
+                .run(repair)
+                .stores()
+                .get(0);
+        return new VerifyReport.Store(
+                found.store(),
+                found.points(),
+                found.missing(),
+                found.wrong(),
+                found.orphaned(),
+                found.legacy(),
+                Map.of(),
+                found.indexAgrees(),
+                List.of(),
+                found.trouble());
+    }
+
+    private Mapping mapping() throws Exception {
+        MappingSpec spec = sidecar.config().mapping();
+        try (Connection connection = db.connect()) {
+            return MappingResolver.resolve(spec, new CatalogReader().read(connection, spec));
+        }
+    }
+
+    /** What {@code status} says of the store. */
+    public StatusReport.Store status() {
+        return new StatusReader(sidecar.lockstep(), sidecar.name())
+                .read()
+                .stores()
+                .get(0);
     }
 
     /** The row of the store in the control schema. */
