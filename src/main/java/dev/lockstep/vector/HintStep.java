@@ -109,9 +109,9 @@ final class HintStep {
                 messages.stream().filter(Hint::deleted).map(Hint::key).collect(Collectors.toSet());
         Set<String> found = new HashSet<>();
         if (link.link() != MappingSpec.Link.HASH) {
-            stampAll(named(keys), deleted, pass, point -> {
-                String message = PointTie.of(link, point).message();
-                if (message != null) {
+            stampAll(named(keys), deleted, pass, verdict -> {
+                String message = PointTie.of(link, verdict.point()).message();
+                if (message != null && settled(verdict)) {
                     found.add(message);
                 }
             });
@@ -123,11 +123,11 @@ final class HintStep {
             Set<String> seen = new HashSet<>();
             if (!hashes.isEmpty()) {
                 String field = Objects.requireNonNull(link.fields().contentHash());
-                stampAll(
-                        new Selection.AnyOf(field, new HashSet<>(hashes.values())),
-                        deleted,
-                        pass,
-                        point -> seen.add(point.text(field)));
+                stampAll(new Selection.AnyOf(field, new HashSet<>(hashes.values())), deleted, pass, verdict -> {
+                    if (settled(verdict)) {
+                        seen.add(verdict.point().text(field));
+                    }
+                });
             }
             hashes.forEach((key, hash) -> {
                 if (seen.contains(hash)) {
@@ -146,23 +146,42 @@ final class HintStep {
         };
     }
 
+    /** The agent of a new persona is made a moment after its rows were told of. */
+    private static boolean settled(Verdict verdict) {
+        return verdict.want().agent() != null;
+    }
+
     private interface Seen {
-        void point(Point point);
+        void point(Verdict verdict);
     }
 
     private void stampAll(Selection which, Set<String> deleted, long pass, Seen seen) throws SQLException {
+        Set<String> removed = new HashSet<>();
         @Nullable String cursor = null;
+        boolean more;
         do {
             Page page = store.scroll(which, cursor, MOST);
+            boolean moved = false;
             if (!page.points().isEmpty()) {
                 List<Verdict> verdicts = stamper.bring(page.points(), deleted);
-                page.points().forEach(seen::point);
+                verdicts.forEach(seen::point);
                 session.begin();
                 ledger.note(session, verdicts, pass);
                 session.commit();
+                moved = removed.addAll(removals(verdicts));
             }
-            cursor = page.next();
-        } while (cursor != null);
+            // where the cursor is an offset, what comes behind has moved up
+            cursor = moved ? null : page.next();
+            more = page.next() != null;
+        } while (more);
+    }
+
+    private static Set<String> removals(List<Verdict> verdicts) {
+        return verdicts.stream()
+                .flatMap(verdict -> verdict.edit().stream())
+                .filter(Edit.Removal.class::isInstance)
+                .map(Edit::id)
+                .collect(Collectors.toSet());
     }
 
     private void settle(List<Hint> messages, Set<String> found) throws SQLException {
