@@ -58,16 +58,14 @@ final class StoreVerifier {
 
     private VerifyReport.Store compare(Connection connection, StoreComparison comparison)
             throws SQLException, InterruptedException {
-        boolean agrees = false;
-        StoreComparison.Seen seen = comparison.scan(connection);
-        for (int i = 0; i < COUNTS && !agrees; i++) {
-            if (i > 0) {
-                seen = comparison.scan(connection);
-            }
-            agrees = comparison
-                    .count()
-                    .equals(new StoreComparison.Counted(seen.points(), seen.legacy(), seen.orphaned()));
-        }
+        boolean agrees;
+        StoreComparison.Seen seen;
+        int scans = 0;
+        do {
+            StoreComparison.Counted before = comparison.count();
+            seen = comparison.scan(connection);
+            agrees = seen.isBetween(before, comparison.count());
+        } while (!agrees && ++scans < COUNTS);
         Suspects suspects = new Suspects(rows(seen.out()));
         settle(connection, comparison, suspects);
         return new VerifyReport.Store(
