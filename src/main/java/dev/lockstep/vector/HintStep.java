@@ -26,6 +26,9 @@ final class HintStep {
     private static final int FIRST = 200;
     private static final int MOST = 1000;
 
+    /** Pieces of conversations that are fanned out before the keeper looks around. */
+    private static final int PIECES = 20;
+
     /** How often a message is looked for that has no point yet: after 1, 3, 9 and 27 seconds; then the sweep has it. */
     private static final int TRIES = 4;
 
@@ -36,6 +39,8 @@ final class HintStep {
     private final Ledger ledger;
     private final FactsReader facts;
     private final StoreHints hints;
+    private @Nullable Hint fanning;
+    private String after = "";
     private final TimedSize size = new TimedSize(WISHED, FIRST, MOST);
 
     HintStep(
@@ -69,9 +74,10 @@ final class HintStep {
         if (due.isEmpty()) {
             return 0;
         }
+        int pieces = PIECES;
         for (Hint hint : due) {
-            if (hint.kind() == Kind.CONVERSATION) {
-                fanOut(hint);
+            if (hint.kind() == Kind.CONVERSATION && pieces > 0) {
+                pieces = fanOut(hint, pieces);
             }
         }
         List<Hint> messages =
@@ -85,21 +91,30 @@ final class HintStep {
         return due.size();
     }
 
-    /** A conversation's messages become hints of their own, some at a time. */
-    private void fanOut(Hint conversation) throws SQLException {
-        String after = "";
-        while (true) {
+    /**
+     * A conversation's messages become hints of their own, some at a time.
+     *
+     * @return how many of the pieces are left
+     */
+    private int fanOut(Hint conversation, int pieces) throws SQLException {
+        if (!conversation.equals(fanning)) {
+            fanning = conversation;
+            after = "";
+        }
+        for (int left = pieces - 1; left >= 0; left--) {
             session.begin();
             List<String> keys = facts.messagesOf(session.connection(), conversation.key(), after, MOST);
             hints.add(session.connection(), link.name(), Kind.MESSAGE, keys, false);
             if (keys.size() < MOST) {
                 hints.done(session.connection(), link.name(), List.of(conversation));
                 session.commit();
-                return;
+                fanning = null;
+                return left;
             }
             session.commit();
             after = keys.get(keys.size() - 1);
         }
+        return 0;
     }
 
     /** Returns the keys of the messages that have points. */

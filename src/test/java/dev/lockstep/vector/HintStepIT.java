@@ -115,6 +115,29 @@ class HintStepIT {
                 .doesNotContainKey("Source");
     }
 
+    /** Between the pieces of a conversation of any size the keeper stops, sweeps, and counts what waits. */
+    @Test
+    void aLargeConversationIsTakenInPieces() throws Exception {
+        HintStep step = step(true, OnDelete.MARK, new MemoryStore(server, "memories"));
+        db.execute("INSERT INTO \"Messages\" (\"Id\", \"ConversationId\") SELECT gen_random_uuid(), " + SCHEMA.sql("c1")
+                + " FROM generate_series(1, 20500) i");
+        hint(Kind.CONVERSATION, "c1", false);
+        step.run(1);
+        assertThat(waiting("conversation")).isEqualTo(1);
+        assertThat(waiting("message")).isEqualTo(20_000);
+        step.run(1);
+        assertThat(waiting("conversation")).isZero();
+        assertThat(waiting("message")).isEqualTo(20_500);
+        assertThat(db.number(
+                        "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%\"Messages\"%(\"ConversationId\")'"))
+                .as("an index to find them by")
+                .isEqualTo(1);
+    }
+
+    private long waiting(String kind) throws Exception {
+        return db.number("SELECT count(*) FROM " + name + ".vector_hint WHERE kind = '" + kind + "'");
+    }
+
     private HintStep step(boolean byId, OnDelete onDelete, VectorStore store) throws Exception {
         db.execute(SCHEMA.ddl());
         db.execute(VectorWrites.personas(SCHEMA));
@@ -144,8 +167,12 @@ class HintStepIT {
     }
 
     private void hint(String message, boolean deleted) throws Exception {
+        hint(Kind.MESSAGE, message, deleted);
+    }
+
+    private void hint(Kind kind, String symbol, boolean deleted) throws Exception {
         session.begin();
-        new StoreHints(name).add(session.connection(), "memories", Kind.MESSAGE, List.of(SCHEMA.id(message)), deleted);
+        new StoreHints(name).add(session.connection(), "memories", kind, List.of(SCHEMA.id(symbol)), deleted);
         session.commit();
     }
 
