@@ -42,6 +42,8 @@ class HintStepIT {
     private final MemoryStore.Server server = new MemoryStore.Server();
     private String name = "";
     private WriteSession session;
+    private Mapping mapping;
+    private Mapping.Store link;
 
     @AfterEach
     void close() throws Exception {
@@ -134,6 +136,29 @@ class HintStepIT {
                 .isEqualTo(1);
     }
 
+    /** The next sweep may be an hour away; what changes until then need not wait for it. */
+    @Test
+    void hintsAreTakenAgainBeforeTheSweepThatDoesInstead() throws Exception {
+        step(true, OnDelete.MARK, new MemoryStore(server, "memories"));
+        SweepStep sweep;
+        try (PageAhead pages = new PageAhead(new MemoryStore(server, "memories"), "memories")) {
+            Ledger ledger = new Ledger(name, "memories");
+            Stamper stamper = new Stamper(mapping, link, new MemoryStore(server, "memories"), session);
+            sweep = new SweepStep(name, link, session, stamper, pages, ledger, 0);
+            while (sweep.run(false)) {
+                // to its end
+            }
+            String store = name + ".vector_store";
+            db.execute("UPDATE " + store + " SET hints_overflowed = true");
+            sweep.takeHintsAgain();
+            assertThat(sweep.run(false)).as("it is not time yet").isFalse();
+            hint("m1", false);
+            assertThat(waiting("message")).isEqualTo(1);
+            assertThat(db.text("SELECT sweeps_wanted - sweeps_served FROM " + store))
+                    .isEqualTo("1");
+        }
+    }
+
     private long waiting(String kind) throws Exception {
         return db.number("SELECT count(*) FROM " + name + ".vector_hint WHERE kind = '" + kind + "'");
     }
@@ -146,11 +171,10 @@ class HintStepIT {
         name = config.name();
         Database database = new Database(config.database(), name);
         new Expander(database, name, config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random(1)).expand();
-        Mapping mapping;
         try (Connection connection = db.connect()) {
             mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
         }
-        Mapping.Store link = mapping.stores().get(0);
+        link = mapping.stores().get(0);
         db.execute("DELETE FROM \"Agents\"");
         session = WriteSession.open(database, name, "test", 20, 0);
         session.begin();
