@@ -40,9 +40,10 @@ public final class StoreComparison implements AutoCloseable {
      * A point out of step.
      *
      * @param missing its agent or conversation should be there and is not
+     * @param message key of the message it names; null when it names none
      * @param version another one when the point, or what it has to carry, has changed
      */
-    public record Sighting(boolean missing, String version) {}
+    public record Sighting(boolean missing, @Nullable String message, String version) {}
 
     /**
      * What a pass over the whole store saw.
@@ -129,11 +130,14 @@ public final class StoreComparison implements AutoCloseable {
         return new Point(point.id(), payload);
     }
 
-    private static void add(Map<String, Sighting> out, Verdict verdict) {
+    private void add(Map<String, Sighting> out, Verdict verdict) {
         if (verdict.edit().isPresent()) {
             out.put(
                     verdict.point().id(),
-                    new Sighting(missing(verdict.now(), verdict.want()), verdict.now() + " " + verdict.want()));
+                    new Sighting(
+                            missing(verdict.now(), verdict.want()),
+                            PointTie.of(link, verdict.point()).message(),
+                            verdict.now() + " " + verdict.want()));
         }
     }
 

@@ -15,6 +15,7 @@ import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.VectorMeaning.OnDelete;
 import dev.lockstep.state.Fence;
+import dev.lockstep.testing.Await;
 import dev.lockstep.testing.MemoryStore;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.StoreBench;
@@ -23,6 +24,7 @@ import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import dev.lockstep.testing.VectorSchema;
 import dev.lockstep.testing.VectorWrites;
+import dev.lockstep.testing.Writers;
 import dev.lockstep.vector.Edit;
 import dev.lockstep.vector.Page;
 import dev.lockstep.vector.Point;
@@ -36,6 +38,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +135,34 @@ class StoreVerifierIT {
         server.add("memories", List.of(new Point(SCHEMA.id("m1"), payload)));
         assertThat(verify(store(), false).stores().get(0).wrong()).isEqualTo(1);
         assertThat(verify(store(), true).clean()).isFalse();
+    }
+
+    /** An indexer is some seconds late: its message is looked for again in a moment, and that is no drift. */
+    @Test
+    void aPointWhoseMessageIsLookedForAgainIsWaitedFor() throws Exception {
+        sidecar.start().awaitCaughtUp();
+        String hints = sidecar.name() + ".vector_hint";
+        db.execute("INSERT INTO " + hints + " (store, kind, key, tries, due) VALUES ('memories', 'message', "
+                + SCHEMA.sql("m1") + ", 2, now() + interval '9 s')");
+        CompletableFuture<Void> keeper = Writers.beside(() -> {
+            Await.until(
+                    "the verification waits",
+                    () -> db.number("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%vector_hint%key = ANY%'"
+                                    + " AND pid <> pg_backend_pid()")
+                            > 0);
+            server.add("memories", List.of(new Point(SCHEMA.id("m1"), stamp())));
+            db.execute("DELETE FROM " + hints);
+        });
+        VerifyReport report = verify(store(), false);
+        assertThat(report.streamWaited()).isTrue();
+        assertThat(report.clean()).isTrue();
+        keeper.join();
+        sidecar.stop();
+    }
+
+    private Map<String, Object> stamp() throws Exception {
+        return Map.of(
+                "AgentId", db.text("SELECT \"FromAgentId\" FROM \"Messages\""), "ConversationId", SCHEMA.id("c1"));
     }
 
     private MemoryStore store() {
