@@ -176,7 +176,8 @@ final class Tenure implements TenureClock.Listener {
                     mapping,
                     link,
                     () -> clients.open(access),
-                    () -> WriteSession.open(database, config.name(), Takeover.ROLE + "store-" + seat, seat, epoch),
+                    () -> WriteSession.openUnflushed(
+                            database, config.name(), Takeover.ROLE + "store-" + seat, seat, epoch),
                     epoch,
                     scanned::get,
                     stop);

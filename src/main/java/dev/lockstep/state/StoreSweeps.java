@@ -2,6 +2,7 @@ package dev.lockstep.state;
 
 import dev.lockstep.sql.Sql;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -84,10 +85,13 @@ public final class StoreSweeps {
                 == stores.size();
     }
 
-    /** Whether every hint of a store was tried. */
-    public boolean hintsSettled(Handle handle, String store) {
-        return handle.createQuery("SELECT NOT EXISTS (SELECT FROM " + hints + " WHERE store = :store AND tries = 0)")
+    /** Whether every hint of a store was tried, and none of these messages is to be looked for again. */
+    public boolean hintsSettled(Handle handle, String store, Collection<String> messages) {
+        return handle.createQuery("SELECT NOT EXISTS (SELECT FROM " + hints + " WHERE store = :store AND tries = 0)"
+                        + " AND NOT EXISTS (SELECT FROM " + hints + " WHERE store = :store AND kind = 'message'"
+                        + " AND key = ANY (:messages))")
                 .bind("store", store)
+                .bindArray("messages", String.class, messages.toArray())
                 .mapTo(Boolean.class)
                 .one();
     }

@@ -191,6 +191,19 @@ public final class Synchronizer implements AutoCloseable {
                 lanes.get(0).begin();
             }
             derive(plan, number, boundary);
+            for (Map.Entry<TableName, Map<RowKey, BatchPlan.Hint>> rows :
+                    plan.rows().entrySet()) {
+                tellDerived(rows.getKey(), rows.getValue().keySet());
+            }
+        }
+    }
+
+    private void tellDerived(TableName table, Set<RowKey> rows) throws SQLException {
+        if (!rows.isEmpty() && stores.concerns(table)) {
+            WriteSession session = lanes.get(0);
+            session.begin();
+            stores.derived(session, table, rows);
+            session.commit();
         }
     }
 
@@ -370,6 +383,7 @@ public final class Synchronizer implements AutoCloseable {
 
     /** Messages that could only be derived now: a vector may be tied by their hash. */
     private void followLate(TableName table, Collection<RowKey> keys) throws SQLException {
+        tellDerived(table, Set.copyOf(keys));
         RowsByTable late = new RowsByTable(Map.of(table, Set.copyOf(keys)), Map.of(), Set.of());
         if (!keys.isEmpty() && !vectors.holds(table) && vectors.concerns(late) && vectors.open(lanes.get(0))) {
             vectors.follow(lanes.get(0), late, rederive(batches));

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ public final class ChromaStore implements VectorStore {
     private static final int EDITS_PER_REQUEST = 1000;
 
     private static final int COUNTED_PER_REQUEST = 10_000;
+
+    private static final Pattern OFFSET = Pattern.compile("[0-9]{1,18}");
 
     private final ChromaCollection collection;
 
@@ -46,10 +49,15 @@ public final class ChromaStore implements VectorStore {
         if (which.isNothing()) {
             return new Page(List.of(), null);
         }
-        long offset = cursor == null ? 0 : Long.parseLong(cursor);
+        long offset = offset(cursor);
         List<Point> points =
                 ChromaJson.points(collection.post("/get", ChromaJson.page(which, offset, limit, "metadatas")));
         return new Page(points, points.size() < limit ? null : String.valueOf(offset + points.size()));
+    }
+
+    /** A cursor of another store that had its name begins anew. */
+    private static long offset(@Nullable String cursor) {
+        return cursor != null && OFFSET.matcher(cursor).matches() ? Long.parseLong(cursor) : 0;
     }
 
     @Override

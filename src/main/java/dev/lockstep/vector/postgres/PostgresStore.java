@@ -76,10 +76,11 @@ public final class PostgresStore implements VectorStore {
             if (filter.isNothing()) {
                 return new Page(List.of(), null);
             }
-            String sql = PostgresSql.scroll(table, filter, cursor != null);
+            boolean from = cursor != null && table.keyKind().mayBe(cursor); // or it is of another store by this name
+            String sql = PostgresSql.scroll(table, filter, from);
             try (PreparedStatement statement = connection.prepareStatement(sql)) {
                 int next = PostgresRows.bind(statement, 1, filter);
-                if (cursor != null) {
+                if (from) {
                     statement.setString(next++, cursor);
                 }
                 statement.setInt(next, limit);
