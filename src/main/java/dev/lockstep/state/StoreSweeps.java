@@ -13,9 +13,11 @@ public final class StoreSweeps {
 
     private final String table;
     private final String hints;
+    private final String legacy;
 
     public StoreSweeps(String name) {
         this.hints = Sql.quote(name) + ".vector_hint";
+        this.legacy = Sql.quote(name) + ".vector_legacy";
         this.table = Sql.quote(name) + ".vector_store";
     }
 
@@ -58,6 +60,15 @@ public final class StoreSweeps {
         handle.createUpdate("INSERT INTO " + table + " (store) VALUES (:store) ON CONFLICT DO NOTHING")
                 .bind("store", store)
                 .execute();
+    }
+
+    /** Forgets every store but these: nobody keeps the others any more. */
+    public void keepOnly(Handle handle, List<String> stores) {
+        for (String of : List.of(table, hints, legacy)) {
+            handle.createUpdate("DELETE FROM " + of + " WHERE store <> ALL (:stores)")
+                    .bindArray("stores", String.class, stores)
+                    .execute();
+        }
     }
 
     /** Wants a store swept once more. */

@@ -75,6 +75,11 @@ final class StoreDesk {
         }
     }
 
+    /** Wants every store swept instead. */
+    void giveUp(WriteSession session) throws SQLException {
+        session.tell(sweeps::wantAll);
+    }
+
     /** Whether a keeper that was quicker than the derivation may have looked in vain. */
     boolean concerns(TableName derived) {
         return stores.stream()

@@ -68,9 +68,7 @@ final class HintStep {
      */
     int run(long pass) throws SQLException {
         long started = System.nanoTime();
-        session.begin();
-        List<Hint> due = hints.due(session.connection(), link.name(), size.items());
-        session.commit();
+        List<Hint> due = session.look(handle -> hints.due(session.connection(), link.name(), size.items()));
         if (due.isEmpty()) {
             return 0;
         }

@@ -94,6 +94,9 @@ public final class StoreKeeper {
                 }
                 pause = calm(began) ? FIRST_PAUSE : pause;
                 log.warn("{}: {}; trying again in {} ms", link.name(), e.getMessage(), pause.toMillis());
+            } catch (RuntimeException e) { // the top of the thread: a fault of one store stops nothing else
+                pause = calm(began) ? FIRST_PAUSE : pause;
+                log.error("{}: a fault in lockstep; trying again in {} ms", link.name(), pause.toMillis(), e);
             }
             stop.pause(pause);
             pause = longer(pause);
