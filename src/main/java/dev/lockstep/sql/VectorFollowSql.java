@@ -56,11 +56,12 @@ public final class VectorFollowSql {
                         + ")"));
     }
 
-    /** Those that were tied by a hash and no longer are; empty when hashes tie none. No parameters. */
-    public Optional<String> rowsThatLostTheirHash() {
-        return link.byHash(vectors)
-                ? Optional.of(rows(nameless() + t(link.conversation()) + " IS NOT NULL"))
-                : Optional.empty();
+    /**
+     * Those that name no message and are out of step; empty when hashes tie none. No parameters. What a message said before
+     * it was deleted or edited leads nowhere any more: vectors may have lost their only conversation, or have one left.
+     */
+    public Optional<String> rowsOfHashes() {
+        return link.byHash(vectors) ? Optional.of(rows(nameless() + "true")) : Optional.empty();
     }
 
     /** All that are out of step. No parameters. */

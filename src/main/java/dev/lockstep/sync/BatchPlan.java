@@ -47,7 +47,18 @@ record BatchPlan(
     RowsByTable changes() {
         Map<TableName, Set<RowKey>> there = new HashMap<>();
         rows.forEach((table, hints) -> there.put(table, hints.keySet()));
-        return new RowsByTable(there, gone, truncated);
+        return new RowsByTable(there, gone, truncated, rewritten());
+    }
+
+    /** A row that has its agent was there before, or a migrated writer's; what it said then is not known. */
+    private Set<TableName> rewritten() {
+        Set<TableName> tables = new HashSet<>();
+        rows.forEach((table, hints) -> {
+            if (hints.values().stream().anyMatch(hint -> hint.agent() != null)) {
+                tables.add(table);
+            }
+        });
+        return tables;
     }
 
     /** Whether what is known of agents may be wrong now. */

@@ -12,8 +12,13 @@ import java.util.Set;
  * @param there rows that still exist
  * @param gone rows that were deleted
  * @param truncated tables that were emptied
+ * @param rewritten tables with rows that were there before
  */
-record RowsByTable(Map<TableName, Set<RowKey>> there, Map<TableName, Set<RowKey>> gone, Set<TableName> truncated) {
+record RowsByTable(
+        Map<TableName, Set<RowKey>> there,
+        Map<TableName, Set<RowKey>> gone,
+        Set<TableName> truncated,
+        Set<TableName> rewritten) {
 
     /** Those of one table, there or gone. */
     Set<RowKey> of(TableName table) {

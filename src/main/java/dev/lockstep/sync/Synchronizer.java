@@ -408,7 +408,7 @@ public final class Synchronizer implements AutoCloseable {
     /** Messages that could only be derived now: a vector may be tied by their hash. */
     private void followLate(TableName table, Collection<RowKey> keys) throws SQLException, InterruptedException {
         tellDerived(table, Set.copyOf(keys));
-        RowsByTable late = new RowsByTable(Map.of(table, Set.copyOf(keys)), Map.of(), Set.of());
+        RowsByTable late = new RowsByTable(Map.of(table, Set.copyOf(keys)), Map.of(), Set.of(), Set.of());
         if (!keys.isEmpty() && !vectors.holds(table) && vectors.concerns(late) && vectors.open(lanes.get(0))) {
             vectors.follow(lanes.get(0), late, rederive(batches));
         }

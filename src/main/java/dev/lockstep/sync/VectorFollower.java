@@ -16,8 +16,8 @@ import java.util.Set;
 /**
  * Finds the vectors of one table that changes of messages and conversations put out of step. One thread at a time.
  *
- * <p>An event of a deletion says no more than the key. What was tied to a deleted message by its hash alone is looked for
- * in the table, once in a while after deletions.
+ * <p>An event of a deletion or of an edit does not say what the message said before. What its hash alone had tied, or had
+ * kept from being tied, is looked for in the table, once in a while after such events.
  */
 final class VectorFollower {
 
@@ -32,7 +32,7 @@ final class VectorFollower {
     private final String messageType;
     private final String conversationType;
     private final VectorFollowSql sql;
-    private boolean deleted = true; // what an earlier process may have seen and not swept
+    private boolean unsure = true; // what an earlier process may have seen and not swept
     private long sweepFrom = System.nanoTime();
 
     VectorFollower(Mapping mapping, Mapping.Scoped vectors, Mapping.VectorLink link) {
@@ -79,7 +79,7 @@ final class VectorFollower {
     /** Deletes the vectors of deleted messages, where that is what is wanted. */
     void delete(WriteSession session, RowsByTable changes) throws SQLException {
         Set<RowKey> gone = changes.gone().getOrDefault(messages, Set.of());
-        deleted |= !gone.isEmpty();
+        unsure |= !gone.isEmpty() || changes.rewritten().contains(messages);
         Optional<String> text = sql.deleteByMessages();
         if (gone.isEmpty() || text.isEmpty()) {
             return;
@@ -96,23 +96,21 @@ final class VectorFollower {
 
     /** What to ask for after deletions; empty when it is not time. */
     Optional<KeyQuery> sweep() {
-        return deleted && System.nanoTime() - sweepFrom >= 0
-                ? sql.rowsThatLostTheirHash().map(this::query)
-                : Optional.empty();
+        return unsure && System.nanoTime() - sweepFrom >= 0 ? sql.rowsOfHashes().map(this::query) : Optional.empty();
     }
 
     /** Whether vectors may be out of step until the next sweep. */
     boolean waiting() {
-        return deleted && sql.rowsThatLostTheirHash().isPresent();
+        return unsure && sql.rowsOfHashes().isPresent();
     }
 
     void sweeping() {
-        deleted = false;
+        unsure = false;
     }
 
     /** The sweep is over, or failed and has to be done again. */
     void swept(Duration took, boolean done) {
-        deleted |= !done;
+        unsure |= !done;
         long pause = Math.max(SWEEP_EVERY.toNanos(), took.toNanos() * SHARE);
         sweepFrom = System.nanoTime() + pause;
     }

@@ -31,6 +31,7 @@ final class Stamper {
     private final FactsReader facts;
     private final StampPlan plan;
     private final VectorStore store;
+    private final EditWriter writer;
     private final WriteSession session;
 
     Stamper(Mapping mapping, Mapping.Store link, VectorStore store, WriteSession session) {
@@ -38,6 +39,7 @@ final class Stamper {
         this.facts = new FactsReader(mapping, link);
         this.plan = new StampPlan(mapping, link);
         this.store = store;
+        this.writer = new EditWriter(store);
         this.session = session;
     }
 
@@ -60,7 +62,7 @@ final class Stamper {
             session.begin();
             session.commit();
             if (System.nanoTime() - judged < FRESH.toNanos()) {
-                store.write(edits);
+                writer.write(edits);
                 return verdicts;
             }
             now = store.scroll(

@@ -184,9 +184,10 @@ class StoresIT {
             messages(bench, schema);
             bench.sidecar().start();
             bench.awaitInStep();
+            String name = bench.sidecar().name();
+            Await.until("nothing waits", () -> bench.db().number("SELECT count(*) FROM " + name + ".vector_hint") == 0);
             long pass = bench.number("pass");
             bench.store().goAway();
-            String name = bench.sidecar().name();
             bench.db()
                     .execute("UPDATE " + name + ".vector_store SET hints_overflowed = true; DELETE FROM " + name
                             + ".vector_hint");

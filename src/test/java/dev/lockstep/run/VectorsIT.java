@@ -163,6 +163,34 @@ class VectorsIT {
         }
     }
 
+    /** Of two conversations with the same words one goes, or says something else: the other one is the vector's. */
+    @ParameterizedTest
+    @EnumSource(VectorSchema.class)
+    void theLastConversationWithItsWordsIsTheVectors(VectorSchema schema) throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(schema.ddl());
+        db.execute(personas(schema));
+        try (SidecarHarness sidecar =
+                SidecarHarness.expanded(db, schema.spec(OnDelete.MARK)).backfilled()) {
+            db.execute(conversation(schema, "c1", "p1") + conversation(schema, "c2", "p1"));
+            for (String n : List.of("1", "2")) {
+                db.execute(message(schema, "m" + n, "p1", "c1", "words " + n)
+                        + message(schema, "n" + n, "p1", "c2", "words " + n)
+                        + vector(schema, "v" + n, "p1", null, "words " + n));
+            }
+            sidecar.start();
+            step(db, schema, sidecar);
+            assertThat(source(db, schema, "v1")).isEqualTo("legacy");
+            db.execute(delete(schema.messages(), "m1", schema));
+            db.execute(set(schema.messages(), 5, "'other words'", "n2", schema));
+            Await.until("the sweep", () -> VectorJudge.outOfStep(db, schema) == 0);
+            assertThat(source(db, schema, "v1")).isNull();
+            assertThat(source(db, schema, "v2")).isNull();
+            sidecar.assertTheStreamAloneDidIt();
+            sidecar.stop();
+        }
+    }
+
     @Test
     void vectorsOfDeletedMessagesAreDeletedWhereThatIsWanted() throws Exception {
         VectorSchema schema = VectorSchema.PASCAL;

@@ -6,6 +6,7 @@ import dev.lockstep.vector.Selection;
 import dev.lockstep.vector.StoreFailure;
 import dev.lockstep.vector.VectorStore;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +29,7 @@ public final class FaultyStore implements VectorStore {
 
     private final VectorStore store;
     private final AtomicBoolean away = new AtomicBoolean();
+    private final AtomicReference<Set<String>> refused = new AtomicReference<>(Set.of());
     private final AtomicBoolean broken = new AtomicBoolean();
     private final AtomicLong miscount = new AtomicLong();
     private final AtomicInteger before = new AtomicInteger();
@@ -60,6 +62,11 @@ public final class FaultyStore implements VectorStore {
     /** The next {@code times} writes fail, and all of them is written. */
     public void failAfterWrite(int times) {
         after.set(times);
+    }
+
+    /** Every write with one of these points fails, and nothing of it is written. */
+    public void refuse(Set<String> ids) {
+        refused.set(Set.copyOf(ids));
     }
 
     /** The next write fails as no store should. */
@@ -95,6 +102,9 @@ public final class FaultyStore implements VectorStore {
         beThere();
         if (broken.getAndSet(false)) {
             throw new IllegalStateException("the script breaks the adapter");
+        }
+        if (edits.stream().anyMatch(edit -> refused.get().contains(edit.id()))) {
+            throw new StoreFailure("the script refuses a point", null);
         }
         if (isDue(before)) {
             throw new StoreFailure("the script fails this write before it is done", null);
