@@ -257,8 +257,8 @@ public final class SidecarHarness implements AutoCloseable {
                                 + name() + "/')")
                         == 0;
             });
-            database.rows("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name IN ('"
-                    + name() + "', '" + name() + "_copy')");
+            database.rows("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
+                    + name() + "' OR starts_with(slot_name, '" + name() + "_')");
             database.rows("SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin"
                     + " WHERE starts_with(roname, '" + name() + "_')");
         } catch (InterruptedException e) {
