@@ -78,7 +78,10 @@ final class VerifyCommand implements Callable<Integer> {
             return "NOT IN STEP, dead letters among it: lockstep status names them, each with what has to be mended;";
         }
         boolean rowsClean = report.tables().stream().allMatch(VerifyReport.Table::clean)
-                && report.stores().stream().allMatch(VerifyReport.Store::clean);
+                && report.stores().stream().allMatch(store -> store.missing() + store.wrong() == 0);
+        if (rowsClean && !report.stores().stream().allMatch(VerifyReport.Store::clean)) {
+            return "NOT VERIFIED: mend the store that is named above, then verify again;";
+        }
         if (rowsClean && report.agents().missing() == 0) {
             return "NOT IN STEP: give each persona one agent, and each agent a memory root, by hand: lockstep only adds agents;";
         }

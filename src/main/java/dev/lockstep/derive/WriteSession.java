@@ -92,6 +92,13 @@ public final class WriteSession implements AutoCloseable {
         return Handles.ask(handle, question);
     }
 
+    /** Looks without the fence, so without a lock and without WAL: for what is asked again and again. */
+    public <T> T look(Handles.Question<T> question) throws SQLException {
+        T answer = ask(question);
+        rollback();
+        return answer;
+    }
+
     /** Changes state in the transaction that was begun. */
     public void tell(Handles.Order order) throws SQLException {
         Handles.tell(handle, order);

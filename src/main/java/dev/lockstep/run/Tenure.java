@@ -176,7 +176,8 @@ final class Tenure implements TenureClock.Listener {
                     mapping,
                     link,
                     () -> clients.open(access),
-                    () -> WriteSession.open(database, config.name(), Takeover.ROLE + "store-" + seat, seat, epoch),
+                    () -> WriteSession.openUnflushed(
+                            database, config.name(), Takeover.ROLE + "store-" + seat, seat, epoch),
                     epoch,
                     scanned::get,
                     stop);
@@ -290,6 +291,7 @@ final class Tenure implements TenureClock.Listener {
         try (Connection connection = database.open(Takeover.ROLE + "guard")) {
             checkEpoch(connection); // one that wakes up late must not end its successor's stream
             takeover.endStream(connection);
+            forgetOtherStores(connection);
             originNone = Origins.mayAskForNone(connection, config.name());
             from = guarded(connection, originNone);
         }
@@ -304,6 +306,11 @@ final class Tenure implements TenureClock.Listener {
         if (!stop.requested()) {
             throw new CaptureFailure("the stream ended", null);
         }
+    }
+
+    private void forgetOtherStores(Connection connection) throws SQLException {
+        List<String> stores = mapping.stores().stream().map(Mapping.Store::name).toList();
+        Handles.tell(connection, handle -> new StoreSweeps(config.name()).keepOnly(handle, stores));
     }
 
     private void checkEpoch(Connection connection) throws SQLException {

@@ -6,6 +6,7 @@ import dev.lockstep.model.TableName;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -36,7 +37,7 @@ final class IndexDdl {
         return steps;
     }
 
-    /** What the stream needs from its first change on, to find the vectors of a message. */
+    /** What the stream needs from its first change on, to find the vectors of a message, or a conversation's messages. */
     static List<ExpandStep> beforeBackfill(Mapping mapping, ExpandFacts facts) {
         List<ExpandStep> steps = new ArrayList<>();
         for (Mapping.Scoped table : mapping.vectors()) {
@@ -44,6 +45,15 @@ final class IndexDdl {
                 steps.addAll(index(table, table.link().message().name(), facts));
             }
         }
+        mapping.stores().stream()
+                .filter(store -> store.conversations() != null)
+                .map(Mapping.Store::messages)
+                .distinct()
+                .forEach(messages -> {
+                    String conversation =
+                            Objects.requireNonNull(messages.conversation()).name();
+                    steps.addAll(index(messages, conversation, facts));
+                });
         return steps;
     }
 

@@ -23,7 +23,7 @@ public final class Sql {
     }
 
     /** {@code "schema"."type"}. */
-    static String quote(TypeName type) {
+    public static String quote(TypeName type) {
         return quote(type.schema()) + "." + quote(type.name());
     }
 

@@ -2,6 +2,7 @@ package dev.lockstep.state;
 
 import dev.lockstep.sql.Sql;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -12,9 +13,11 @@ public final class StoreSweeps {
 
     private final String table;
     private final String hints;
+    private final String legacy;
 
     public StoreSweeps(String name) {
         this.hints = Sql.quote(name) + ".vector_hint";
+        this.legacy = Sql.quote(name) + ".vector_legacy";
         this.table = Sql.quote(name) + ".vector_store";
     }
 
@@ -59,6 +62,15 @@ public final class StoreSweeps {
                 .execute();
     }
 
+    /** Forgets every store but these: nobody keeps the others any more. */
+    public void keepOnly(Handle handle, List<String> stores) {
+        for (String of : List.of(table, hints, legacy)) {
+            handle.createUpdate("DELETE FROM " + of + " WHERE store <> ALL (:stores)")
+                    .bindArray("stores", String.class, stores)
+                    .execute();
+        }
+    }
+
     /** Wants a store swept once more. */
     public void want(Handle handle, String store) {
         handle.createUpdate("UPDATE " + table + " SET sweeps_wanted = sweeps_wanted + 1 WHERE store = :store")
@@ -84,10 +96,13 @@ public final class StoreSweeps {
                 == stores.size();
     }
 
-    /** Whether every hint of a store was tried. */
-    public boolean hintsSettled(Handle handle, String store) {
-        return handle.createQuery("SELECT NOT EXISTS (SELECT FROM " + hints + " WHERE store = :store AND tries = 0)")
+    /** Whether every hint of a store was tried, and none of these messages is to be looked for again. */
+    public boolean hintsSettled(Handle handle, String store, Collection<String> messages) {
+        return handle.createQuery("SELECT NOT EXISTS (SELECT FROM " + hints + " WHERE store = :store AND tries = 0)"
+                        + " AND NOT EXISTS (SELECT FROM " + hints + " WHERE store = :store AND kind = 'message'"
+                        + " AND key = ANY (:messages))")
                 .bind("store", store)
+                .bindArray("messages", String.class, messages.toArray())
                 .mapTo(Boolean.class)
                 .one();
     }

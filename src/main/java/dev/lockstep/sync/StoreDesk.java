@@ -57,13 +57,11 @@ final class StoreDesk {
     void tell(WriteSession session, BatchPlan plan) throws SQLException {
         for (Mapping.Store store : stores) {
             TableName messages = store.messages().table();
-            add(
-                    session,
-                    store,
-                    Kind.MESSAGE,
-                    plan.rows().getOrDefault(messages, Map.of()).keySet(),
-                    false);
-            add(session, store, Kind.MESSAGE, plan.gone().getOrDefault(messages, Set.of()), true);
+            Set<RowKey> there = plan.rows().getOrDefault(messages, Map.of()).keySet();
+            Set<RowKey> gone = new HashSet<>(plan.gone().getOrDefault(messages, Set.of()));
+            gone.removeAll(there); // deleted and written again
+            add(session, store, Kind.MESSAGE, there, false);
+            add(session, store, Kind.MESSAGE, gone, true);
             boolean all = forgetsAgents(plan) || plan.truncated().contains(messages);
             if (store.conversations() != null) {
                 TableName conversations = store.conversations().table();
@@ -77,12 +75,35 @@ final class StoreDesk {
         }
     }
 
+    /** Wants every store swept instead. */
+    void giveUp(WriteSession session) throws SQLException {
+        session.tell(sweeps::wantAll);
+    }
+
+    /** Whether a keeper that was quicker than the derivation may have looked in vain. */
+    boolean concerns(TableName derived) {
+        return stores.stream()
+                .anyMatch(store -> store.byHash() && store.messages().table().equals(derived));
+    }
+
+    /** Messages that have their hash by now: what is tied by it can be found. In the transaction that was begun. */
+    void derived(WriteSession session, TableName table, Set<RowKey> rows) throws SQLException {
+        for (Mapping.Store store : stores) {
+            if (store.byHash() && store.messages().table().equals(table)) {
+                add(session, store, Kind.MESSAGE, rows, false);
+            }
+        }
+    }
+
     /** What was told is committed. */
     void told(BatchPlan plan) {
         for (Mapping.Store store : stores) {
             if (store.conversations() != null) {
                 TableName table = store.conversations().table();
                 Map<RowKey, String> known = told.computeIfAbsent(table, t -> new Remembered());
+                if (plan.truncated().contains(table)) {
+                    known.clear();
+                }
                 plan.gone().getOrDefault(table, Set.of()).forEach(known::remove);
                 plan.rows().getOrDefault(table, Map.of()).forEach((key, hint) -> known.put(key, meaning(hint)));
             }
@@ -98,6 +119,7 @@ final class StoreDesk {
         Set<RowKey> changed = new HashSet<>();
         plan.rows().getOrDefault(conversations, Map.of()).forEach((key, hint) -> {
             if (!meaning(hint).equals(known.get(key))
+                    || plan.truncated().contains(conversations)
                     || plan.gone().getOrDefault(conversations, Set.of()).contains(key)) {
                 changed.add(key);
             }

@@ -46,6 +46,10 @@ public final class Synchronizer implements AutoCloseable {
     /** The position row is written this often at most: each write is a row version that a long snapshot keeps alive. */
     private static final Duration PERSIST_EVERY = Duration.ofMillis(100);
 
+    /** A keeper holds a hint for milliseconds, so it is tried again before a sweep is asked for instead. */
+    private static final int TELL_TRIES = 5;
+
+    private static final Duration TELL_PAUSE = Duration.ofMillis(10);
     private static final Duration HELD_EVERY = Duration.ofMillis(100);
     private static final Duration LETTERS_EVERY = Duration.ofSeconds(1);
 
@@ -216,12 +220,45 @@ public final class Synchronizer implements AutoCloseable {
         if (!nothing) {
             awaitVisible(lanes.get(0), plan.transactions());
             if (tell) { // before the position can move, and not before its keeper can see what it is told
-                stores.tell(lanes.get(0), plan);
-                lanes.get(0).commit();
+                lanes.get(0).rollback();
+                tell(session -> stores.tell(session, plan));
                 stores.told(plan);
                 lanes.get(0).begin();
             }
             derive(plan, number, boundary);
+            for (Map.Entry<TableName, Map<RowKey, BatchPlan.Hint>> rows :
+                    plan.rows().entrySet()) {
+                tellDerived(rows.getKey(), rows.getValue().keySet());
+            }
+        }
+    }
+
+    private interface Telling {
+        void run(WriteSession session) throws SQLException;
+    }
+
+    /** What somebody holds locked is left to a sweep: a hint is not worth the stream's time. */
+    private void tell(Telling telling) throws SQLException, InterruptedException {
+        WriteSession session = lanes.get(0);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                session.begin();
+                (attempt < TELL_TRIES ? telling : (Telling) stores::giveUp).run(session);
+                session.commit();
+                return;
+            } catch (SQLException e) {
+                if (attempt == TELL_TRIES || ErrorPolicy.of(e) != ErrorPolicy.GIVE_WAY) {
+                    throw e;
+                }
+                session.rollback();
+                pauseOrStop(TELL_PAUSE);
+            }
+        }
+    }
+
+    private void tellDerived(TableName table, Set<RowKey> rows) throws SQLException, InterruptedException {
+        if (!rows.isEmpty() && stores.concerns(table)) {
+            tell(session -> stores.derived(session, table, rows));
         }
     }
 
@@ -385,7 +422,7 @@ public final class Synchronizer implements AutoCloseable {
         return plan.truncated().contains(mapping.agents().table());
     }
 
-    private void retryHeld() throws SQLException {
+    private void retryHeld() throws SQLException, InterruptedException {
         heldTriedAt = System.nanoTime();
         for (TableName table : derivers.keySet()) {
             List<RowKey> keys = held.of(table);
@@ -401,14 +438,15 @@ public final class Synchronizer implements AutoCloseable {
     }
 
     /** Messages that could only be derived now: a vector may be tied by their hash. */
-    private void followLate(TableName table, Collection<RowKey> keys) throws SQLException {
+    private void followLate(TableName table, Collection<RowKey> keys) throws SQLException, InterruptedException {
+        tellDerived(table, Set.copyOf(keys));
         RowsByTable late = new RowsByTable(Map.of(table, Set.copyOf(keys)), Map.of(), Set.of());
         if (!keys.isEmpty() && !vectors.holds(table) && vectors.concerns(late) && vectors.open(lanes.get(0))) {
             vectors.follow(lanes.get(0), late, rederive(batches));
         }
     }
 
-    private void retryLetters() throws SQLException {
+    private void retryLetters() throws SQLException, InterruptedException {
         lettersTriedAt = System.nanoTime();
         WriteSession session = lanes.get(0);
         for (Map.Entry<TableName, List<RowKey>> entry : letters.due(session).entrySet()) {

@@ -26,6 +26,9 @@ final class HintStep {
     private static final int FIRST = 200;
     private static final int MOST = 1000;
 
+    /** Pieces of conversations that are fanned out before the keeper looks around. */
+    private static final int PIECES = 20;
+
     /** How often a message is looked for that has no point yet: after 1, 3, 9 and 27 seconds; then the sweep has it. */
     private static final int TRIES = 4;
 
@@ -36,6 +39,8 @@ final class HintStep {
     private final Ledger ledger;
     private final FactsReader facts;
     private final StoreHints hints;
+    private @Nullable Hint fanning;
+    private String after = "";
     private final TimedSize size = new TimedSize(WISHED, FIRST, MOST);
 
     HintStep(
@@ -63,15 +68,14 @@ final class HintStep {
      */
     int run(long pass) throws SQLException {
         long started = System.nanoTime();
-        session.begin();
-        List<Hint> due = hints.due(session.connection(), link.name(), size.items());
-        session.commit();
+        List<Hint> due = session.look(handle -> hints.due(session.connection(), link.name(), size.items()));
         if (due.isEmpty()) {
             return 0;
         }
+        int pieces = PIECES;
         for (Hint hint : due) {
-            if (hint.kind() == Kind.CONVERSATION) {
-                fanOut(hint);
+            if (hint.kind() == Kind.CONVERSATION && pieces > 0) {
+                pieces = fanOut(hint, pieces);
             }
         }
         List<Hint> messages =
@@ -85,21 +89,30 @@ final class HintStep {
         return due.size();
     }
 
-    /** A conversation's messages become hints of their own, some at a time. */
-    private void fanOut(Hint conversation) throws SQLException {
-        String after = "";
-        while (true) {
+    /**
+     * A conversation's messages become hints of their own, some at a time.
+     *
+     * @return how many of the pieces are left
+     */
+    private int fanOut(Hint conversation, int pieces) throws SQLException {
+        if (!conversation.equals(fanning)) {
+            fanning = conversation;
+            after = "";
+        }
+        for (int left = pieces - 1; left >= 0; left--) {
             session.begin();
             List<String> keys = facts.messagesOf(session.connection(), conversation.key(), after, MOST);
             hints.add(session.connection(), link.name(), Kind.MESSAGE, keys, false);
             if (keys.size() < MOST) {
                 hints.done(session.connection(), link.name(), List.of(conversation));
                 session.commit();
-                return;
+                fanning = null;
+                return left;
             }
             session.commit();
             after = keys.get(keys.size() - 1);
         }
+        return 0;
     }
 
     /** Returns the keys of the messages that have points. */
@@ -109,9 +122,9 @@ final class HintStep {
                 messages.stream().filter(Hint::deleted).map(Hint::key).collect(Collectors.toSet());
         Set<String> found = new HashSet<>();
         if (link.link() != MappingSpec.Link.HASH) {
-            stampAll(named(keys), deleted, pass, point -> {
-                String message = PointTie.of(link, point).message();
-                if (message != null) {
+            stampAll(named(keys), deleted, pass, verdict -> {
+                String message = PointTie.of(link, verdict.point()).message();
+                if (message != null && settled(verdict)) {
                     found.add(message);
                 }
             });
@@ -123,11 +136,11 @@ final class HintStep {
             Set<String> seen = new HashSet<>();
             if (!hashes.isEmpty()) {
                 String field = Objects.requireNonNull(link.fields().contentHash());
-                stampAll(
-                        new Selection.AnyOf(field, new HashSet<>(hashes.values())),
-                        deleted,
-                        pass,
-                        point -> seen.add(point.text(field)));
+                stampAll(new Selection.AnyOf(field, new HashSet<>(hashes.values())), deleted, pass, verdict -> {
+                    if (settled(verdict)) {
+                        seen.add(verdict.point().text(field));
+                    }
+                });
             }
             hashes.forEach((key, hash) -> {
                 if (seen.contains(hash)) {
@@ -146,23 +159,42 @@ final class HintStep {
         };
     }
 
+    /** The agent of a new persona is made a moment after its rows were told of. */
+    private static boolean settled(Verdict verdict) {
+        return verdict.want().agent() != null;
+    }
+
     private interface Seen {
-        void point(Point point);
+        void point(Verdict verdict);
     }
 
     private void stampAll(Selection which, Set<String> deleted, long pass, Seen seen) throws SQLException {
+        Set<String> removed = new HashSet<>();
         @Nullable String cursor = null;
+        boolean more;
         do {
             Page page = store.scroll(which, cursor, MOST);
+            boolean moved = false;
             if (!page.points().isEmpty()) {
                 List<Verdict> verdicts = stamper.bring(page.points(), deleted);
-                page.points().forEach(seen::point);
+                verdicts.forEach(seen::point);
                 session.begin();
                 ledger.note(session, verdicts, pass);
                 session.commit();
+                moved = removed.addAll(removals(verdicts));
             }
-            cursor = page.next();
-        } while (cursor != null);
+            // where the cursor is an offset, what comes behind has moved up
+            cursor = moved ? null : page.next();
+            more = page.next() != null;
+        } while (more);
+    }
+
+    private static Set<String> removals(List<Verdict> verdicts) {
+        return verdicts.stream()
+                .flatMap(verdict -> verdict.edit().stream())
+                .filter(Edit.Removal.class::isInstance)
+                .map(Edit::id)
+                .collect(Collectors.toSet());
     }
 
     private void settle(List<Hint> messages, Set<String> found) throws SQLException {

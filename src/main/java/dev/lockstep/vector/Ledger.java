@@ -10,6 +10,8 @@ import java.util.List;
 /** Notes what became of points. Not thread-safe. */
 final class Ledger {
 
+    private static final int LONGEST = 500;
+
     private final String store;
     private final LegacyPoints legacy;
     private final StoreSweeps sweeps;
@@ -28,6 +30,7 @@ final class Ledger {
                 verdicts.stream()
                         .filter(Verdict::legacy)
                         .map(v -> v.point().id())
+                        .filter(Ledger::holds)
                         .sorted()
                         .toList(),
                 pass);
@@ -37,10 +40,16 @@ final class Ledger {
                 verdicts.stream()
                         .filter(v -> !v.legacy())
                         .map(v -> v.point().id())
+                        .filter(Ledger::holds)
                         .toList());
         long edits = verdicts.stream().filter(v -> v.edit().isPresent()).count();
         if (edits > 0) {
             session.tell(handle -> sweeps.stamped(handle, store, edits));
         }
+    }
+
+    /** Some stores have ids of any length, with any character; an index of the database has not. */
+    private static boolean holds(String id) {
+        return id.length() <= LONGEST && id.indexOf('\0') < 0;
     }
 }

@@ -12,13 +12,18 @@ import org.jspecify.annotations.Nullable;
  */
 public record Point(String id, Map<String, Object> payload) {
 
+    private static final double LARGEST_EXACT = 1L << 53;
+
     public Point {
         payload = Map.copyOf(payload);
     }
 
-    /** A value as text; null when it is not there. */
+    /** A value as text; null when it is not there. A whole number is one, also where the store has it as a fraction. */
     public @Nullable String text(String field) {
         Object value = payload.get(field);
+        if (value instanceof Double number && number == Math.rint(number) && Math.abs(number) <= LARGEST_EXACT) {
+            return Long.toString(number.longValue());
+        }
         return value == null ? null : value.toString();
     }
 }

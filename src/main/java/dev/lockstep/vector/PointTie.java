@@ -36,7 +36,7 @@ record PointTie(
                 name == null
                         ? null
                         : KeyText.of(store.messageKey().type(), name).orElse(null),
-                Optional.ofNullable(point.text(fields.persona()))
+                Optional.ofNullable(text(point, fields.persona()))
                         .flatMap(p -> KeyText.of(store.messages().persona().type(), p))
                         .orElse(null),
                 name != null || store.link() == MappingSpec.Link.ID
@@ -44,10 +44,13 @@ record PointTie(
                         : Optional.ofNullable(text(point, fields.contentHash()))
                                 .flatMap(KeyText::hash)
                                 .orElse(null),
-                new Stamp(point.text(fields.agent()), point.text(fields.conversation()), point.text(fields.source())));
+                new Stamp(
+                        text(point, fields.agent()), text(point, fields.conversation()), point.text(fields.source())));
     }
 
+    /** An empty text names nothing: not every store has nulls. */
     private static @Nullable String text(Point point, @Nullable String field) {
-        return field == null ? null : point.text(field);
+        String text = field == null ? null : point.text(field);
+        return text == null || text.isEmpty() ? null : text;
     }
 }

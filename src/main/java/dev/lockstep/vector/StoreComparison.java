@@ -7,6 +7,7 @@ import dev.lockstep.vector.StampPlan.Verdict;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,9 +40,10 @@ public final class StoreComparison implements AutoCloseable {
      * A point out of step.
      *
      * @param missing its agent or conversation should be there and is not
+     * @param message key of the message it names; null when it names none
      * @param version another one when the point, or what it has to carry, has changed
      */
-    public record Sighting(boolean missing, String version) {}
+    public record Sighting(boolean missing, @Nullable String message, String version) {}
 
     /**
      * What a pass over the whole store saw.
@@ -50,7 +52,19 @@ public final class StoreComparison implements AutoCloseable {
      * @param orphaned points that carry {@code Source: "orphan"}
      * @param out those out of step, by id
      */
-    public record Seen(long points, long legacy, long orphaned, Map<String, Sighting> out) {}
+    public record Seen(long points, long legacy, long orphaned, Map<String, Sighting> out) {
+
+        /** Whether the store's index says the same; points may come and go from one count to the other. */
+        public boolean isBetween(Counted before, Counted after) {
+            return isBetween(points, before.points(), after.points())
+                    && isBetween(legacy, before.legacy(), after.legacy())
+                    && isBetween(orphaned, before.orphaned(), after.orphaned());
+        }
+
+        private static boolean isBetween(long seen, long before, long after) {
+            return Math.min(before, after) <= seen && seen <= Math.max(before, after);
+        }
+    }
 
     /**
      * What the store's own index says.
@@ -105,14 +119,25 @@ public final class StoreComparison implements AutoCloseable {
     }
 
     private List<Verdict> judge(Connection connection, List<Point> points) throws SQLException {
-        return points.isEmpty() ? List.of() : Stamper.judge(connection, link, facts, plan, points, Set.of());
+        List<Point> undated = points.stream().map(this::undated).toList();
+        return points.isEmpty() ? List.of() : Stamper.judge(connection, link, facts, plan, undated, Set.of());
     }
 
-    private static void add(Map<String, Sighting> out, Verdict verdict) {
+    /** What a later state has stamped is not written over; wrong it is all the same. */
+    private Point undated(Point point) {
+        Map<String, Object> payload = new HashMap<>(point.payload());
+        payload.remove(link.fields().lsn());
+        return new Point(point.id(), payload);
+    }
+
+    private void add(Map<String, Sighting> out, Verdict verdict) {
         if (verdict.edit().isPresent()) {
             out.put(
                     verdict.point().id(),
-                    new Sighting(missing(verdict.now(), verdict.want()), verdict.now() + " " + verdict.want()));
+                    new Sighting(
+                            missing(verdict.now(), verdict.want()),
+                            PointTie.of(link, verdict.point()).message(),
+                            verdict.now() + " " + verdict.want()));
         }
     }
 

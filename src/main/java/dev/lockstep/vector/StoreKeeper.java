@@ -86,15 +86,20 @@ public final class StoreKeeper {
                 if (ErrorPolicy.of(e) == ErrorPolicy.STOP) {
                     throw new Refused("keeping " + link.name() + " in step", e);
                 }
+                pause = calm(began) ? FIRST_PAUSE : pause;
                 log.warn("{}: {}; trying again in {} ms", link.name(), ErrorPolicy.describe(e), pause.toMillis());
             } catch (LockstepException e) {
                 if (!ErrorPolicy.passes(e)) {
                     throw e;
                 }
+                pause = calm(began) ? FIRST_PAUSE : pause;
                 log.warn("{}: {}; trying again in {} ms", link.name(), e.getMessage(), pause.toMillis());
+            } catch (RuntimeException e) { // the top of the thread: a fault of one store stops nothing else
+                pause = calm(began) ? FIRST_PAUSE : pause;
+                log.error("{}: a fault in lockstep; trying again in {} ms", link.name(), pause.toMillis(), e);
             }
-            pause = longer(System.nanoTime() - began > CALM.toNanos() ? FIRST_PAUSE : pause);
             stop.pause(pause);
+            pause = longer(pause);
         }
     }
 
@@ -111,11 +116,10 @@ public final class StoreKeeper {
                     return;
                 }
                 session.rollback();
-                pause = System.nanoTime() - began > CALM.toNanos() ? FIRST_PAUSE : pause;
+                pause = calm(began) ? FIRST_PAUSE : pause;
                 log.warn("{}; trying again in {} s", e.getMessage(), pause.toSeconds());
                 trouble(session, String.valueOf(e.getMessage()));
-                spill(session);
-                stop.pause(pause);
+                await(session, pause);
                 pause = longer(pause);
             }
         }
@@ -129,6 +133,7 @@ public final class StoreKeeper {
         SweepStep sweep = new SweepStep(name, link, session, stamper, pages, ledger, epoch);
         store.check();
         trouble(session, "");
+        sweep.takeHintsAgain();
         long busyAt = System.nanoTime();
         long spilledAt = busyAt;
         while (!stop.requested()) {
@@ -140,7 +145,9 @@ public final class StoreKeeper {
                 stop.pause(System.nanoTime() - busyAt < CALM.toNanos() ? BUSY : IDLE);
             }
             if (System.nanoTime() - spilledAt > CALM.toNanos()) {
-                spill(session);
+                if (spill(session)) {
+                    sweep.takeHintsAgain();
+                }
                 spilledAt = System.nanoTime();
             }
         }
@@ -156,8 +163,17 @@ public final class StoreKeeper {
         session.commit();
     }
 
-    /** Keeps what waits within its bounds. */
-    private void spill(WriteSession session) throws SQLException {
+    private void await(WriteSession session, Duration pause) throws SQLException, InterruptedException {
+        for (Duration left = pause; left.compareTo(Duration.ZERO) > 0; left = left.minus(CALM)) {
+            spill(session);
+            if (stop.pause(left.compareTo(CALM) < 0 ? left : CALM)) {
+                return;
+            }
+        }
+    }
+
+    /** Keeps what waits within its bounds; returns whether it was too much. */
+    private boolean spill(WriteSession session) throws SQLException {
         session.begin();
         boolean over = new StoreHints(name).overflow(session.connection(), link.name(), MOST_HINTS);
         session.commit();
@@ -167,6 +183,12 @@ public final class StoreKeeper {
                     link.name(),
                     MOST_HINTS);
         }
+        return over;
+    }
+
+    /** Whether it went well for a while. */
+    private static boolean calm(long began) {
+        return System.nanoTime() - began > CALM.toNanos();
     }
 
     private static Duration longer(Duration pause) {

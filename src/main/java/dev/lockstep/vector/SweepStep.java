@@ -150,12 +150,17 @@ final class SweepStep {
         return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
     }
 
-    private void begin() throws SQLException {
-        if (sweep.overflowed()) {
+    /** After an overflow: what was given up is left to a sweep that begins after this, however long that may take. */
+    void takeHintsAgain() throws SQLException {
+        if (read().overflowed()) {
             session.begin();
-            hints.reset(session.connection(), link.name()); // from here on hints are taken again; then comes the sweep
+            hints.reset(session.connection(), link.name());
             session.commit();
         }
+    }
+
+    private void begin() throws SQLException {
+        takeHintsAgain();
         session.begin();
         session.tell(handle -> sweeps.begin(handle, link.name(), epoch));
         session.commit();

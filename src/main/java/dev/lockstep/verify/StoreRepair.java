@@ -25,6 +25,7 @@ public final class StoreRepair implements Verifier.Repair {
 
     private static final Logger log = LoggerFactory.getLogger(StoreRepair.class);
     private static final Duration STEP = Duration.ofMillis(200);
+    private static final Duration TELL_EVERY = Duration.ofSeconds(10);
 
     private final Verifier.Repair rows;
     private final WriteSession session;
@@ -94,6 +95,7 @@ public final class StoreRepair implements Verifier.Repair {
     }
 
     private void await(StoreSweeps sweeps, StoreSweeps.Sweep before) throws SQLException, InterruptedException {
+        long toldAt = System.nanoTime();
         while (true) {
             session.begin();
             StoreSweeps.Sweep now = read(sweeps, before.store());
@@ -101,6 +103,15 @@ public final class StoreRepair implements Verifier.Repair {
             session.commit();
             if (now.served() >= before.wanted() || !live || !now.trouble().isEmpty()) {
                 return;
+            }
+            if (System.nanoTime() - toldAt > TELL_EVERY.toNanos()) {
+                toldAt = System.nanoTime();
+                log.info(
+                        now.passRuns()
+                                ? "{}: {} points swept so far"
+                                : "{}: the sidecar has just swept it and begins again in a while; {} points last time",
+                        before.store(),
+                        now.passRuns() ? now.passPoints() : now.points());
             }
             if (stop.pause(STEP)) {
                 throw new InterruptedException("stopped");

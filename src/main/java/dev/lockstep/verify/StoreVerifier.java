@@ -15,10 +15,12 @@ import dev.lockstep.verify.Suspects.Sighting;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Verifies one store outside the database. While a sidecar runs, a point counts only if the same version of it is still
@@ -35,7 +37,7 @@ final class StoreVerifier {
     private static final Duration STEP = Duration.ofMillis(100);
 
     /** A store whose stamps take longer is not waited for. */
-    private static final int STEPS = 300;
+    private static final int STEPS = 500;
 
     private final String name;
     private final StopSignal stop;
@@ -58,18 +60,16 @@ final class StoreVerifier {
 
     private VerifyReport.Store compare(Connection connection, StoreComparison comparison)
             throws SQLException, InterruptedException {
-        boolean agrees = false;
-        StoreComparison.Seen seen = comparison.scan(connection);
-        for (int i = 0; i < COUNTS && !agrees; i++) {
-            if (i > 0) {
-                seen = comparison.scan(connection);
-            }
-            agrees = comparison
-                    .count()
-                    .equals(new StoreComparison.Counted(seen.points(), seen.legacy(), seen.orphaned()));
-        }
+        boolean agrees;
+        StoreComparison.Seen seen;
+        int scans = 0;
+        do {
+            StoreComparison.Counted before = comparison.count();
+            seen = comparison.scan(connection);
+            agrees = seen.isBetween(before, comparison.count());
+        } while (!agrees && ++scans < COUNTS);
         Suspects suspects = new Suspects(rows(seen.out()));
-        settle(connection, comparison, suspects);
+        settle(connection, comparison, suspects, seen.out());
         return new VerifyReport.Store(
                 comparison.store(),
                 seen.points(),
@@ -86,27 +86,38 @@ final class StoreVerifier {
                 "");
     }
 
-    private void settle(Connection connection, StoreComparison comparison, Suspects suspects)
+    private void settle(
+            Connection connection,
+            StoreComparison comparison,
+            Suspects suspects,
+            Map<String, StoreComparison.Sighting> first)
             throws SQLException, InterruptedException {
         StreamWait stream = new StreamWait(name, stop);
         if (!stream.live(connection)) {
             suspects.confirmAll();
             return;
         }
+        Map<String, StoreComparison.Sighting> out = first;
         for (int round = 0; round < ROUNDS && !suspects.waiting().isEmpty(); round++) {
             Lsn seen = ServerEnd.read(connection).lsn();
             stream.passed(connection, seen);
-            stamped(connection, comparison.store());
+            stamped(connection, comparison.store(), out.values());
             List<String> ids =
                     suspects.waiting().stream().map(key -> key.values().get(0)).toList();
-            suspects.look(rows(comparison.look(connection, ids)));
+            out = comparison.look(connection, ids);
+            suspects.look(rows(out));
         }
     }
 
-    private void stamped(Connection connection, String store) throws SQLException, InterruptedException {
+    /** Returns when the sidecar has stamped what it was told of, and what it looks for again until it is there. */
+    private void stamped(Connection connection, String store, Collection<StoreComparison.Sighting> out)
+            throws SQLException, InterruptedException {
+        List<String> messages = out.stream()
+                .flatMap(sighting -> Optional.ofNullable(sighting.message()).stream())
+                .toList();
         StoreSweeps sweeps = new StoreSweeps(name);
         for (int i = 0; i < STEPS; i++) {
-            if (Handles.ask(connection, handle -> sweeps.hintsSettled(handle, store))) {
+            if (Handles.ask(connection, handle -> sweeps.hintsSettled(handle, store, messages))) {
                 return;
             }
             if (stop.pause(STEP)) {

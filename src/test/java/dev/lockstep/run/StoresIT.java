@@ -13,6 +13,8 @@ import dev.lockstep.testing.FaultyStore;
 import dev.lockstep.testing.StoreBench;
 import dev.lockstep.testing.VectorSchema;
 import dev.lockstep.verify.VerifyReport;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -380,6 +382,68 @@ class StoresIT {
             bench.store().miscount(-1);
             assertThat(bench.verify().indexAgrees()).isFalse();
             assertThat(bench.verify().clean()).isFalse();
+        }
+    }
+
+    /** Whoever locks hints, the rows are derived; the sweep does what could not be told. */
+    @Test
+    void aLockedHintHoldsUpNoRow() throws Exception {
+        VectorSchema schema = VectorSchema.PASCAL;
+        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK);
+                Connection holder = bench.db().connect();
+                Statement statement = holder.createStatement()) {
+            messages(bench, schema);
+            bench.sidecar().start();
+            bench.awaitInStep();
+            bench.store().goAway();
+            bench.db().execute(set(schema.messages(), 4, schema.sql("c2"), "m1", schema));
+            String hints = bench.sidecar().name() + ".vector_hint";
+            Await.until(
+                    "it is told",
+                    () -> bench.db().number("SELECT count(*) FROM " + hints + " WHERE kind = 'message'") > 0);
+            holder.setAutoCommit(false);
+            statement.execute("SELECT FROM " + hints + " FOR UPDATE");
+            bench.db()
+                    .execute(set(schema.messages(), 4, schema.sql("c1"), "m1", schema)
+                            + message(schema, "m3", "p2", "c2", "three"));
+            bench.sidecar().awaitCaughtUp();
+            assertThat(bench.db().number("SELECT count(*) FROM \"Messages\" WHERE \"FromAgentId\" IS NULL"))
+                    .isZero();
+            bench.store().comeBack();
+            holder.rollback();
+            bench.awaitInStep();
+            bench.sidecar().stop();
+        }
+    }
+
+    /** A fault of an adapter is told and tried again; the rows go on. */
+    @Test
+    void aFaultOfAnAdapterEndsNothing() throws Exception {
+        VectorSchema schema = VectorSchema.PASCAL;
+        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
+            messages(bench, schema);
+            bench.store().breakNextWrite();
+            bench.sidecar().start();
+            bench.awaitInStep();
+            assertThat(bench.sidecar().running()).isTrue();
+            assertThat(bench.db()
+                            .number("SELECT max(epoch) FROM " + bench.sidecar().name() + ".fence"))
+                    .as("the same tenure")
+                    .isOne();
+            bench.sidecar().stop();
+        }
+    }
+
+    @Test
+    void aStoreThatIsNoLongerConfiguredIsForgotten() throws Exception {
+        VectorSchema schema = VectorSchema.PASCAL;
+        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
+            messages(bench, schema);
+            bench.db()
+                    .execute("INSERT INTO " + bench.sidecar().name()
+                            + ".vector_store (store, trouble) VALUES ('old', 'away')");
+            bench.sidecar().untilCaughtUp();
+            assertThat(bench.state()).hasSize(1);
         }
     }
 }

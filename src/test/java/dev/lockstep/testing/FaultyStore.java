@@ -28,6 +28,7 @@ public final class FaultyStore implements VectorStore {
 
     private final VectorStore store;
     private final AtomicBoolean away = new AtomicBoolean();
+    private final AtomicBoolean broken = new AtomicBoolean();
     private final AtomicLong miscount = new AtomicLong();
     private final AtomicInteger before = new AtomicInteger();
     private final AtomicInteger after = new AtomicInteger();
@@ -61,6 +62,11 @@ public final class FaultyStore implements VectorStore {
         after.set(times);
     }
 
+    /** The next write fails as no store should. */
+    public void breakNextWrite() {
+        broken.set(true);
+    }
+
     /** The next write waits, with nothing of it written; an interrupt ends it with a failure. */
     public Hold holdNextWrite() {
         Hold next = new Hold();
@@ -87,6 +93,9 @@ public final class FaultyStore implements VectorStore {
             await(held);
         }
         beThere();
+        if (broken.getAndSet(false)) {
+            throw new IllegalStateException("the script breaks the adapter");
+        }
         if (isDue(before)) {
             throw new StoreFailure("the script fails this write before it is done", null);
         }

@@ -30,8 +30,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A double of a Qdrant server: the real protocol, and behaviour of ours, kept to what Qdrant's sources do. No search. Points
- * are in memory, by collection.
+ * A double of a Qdrant server: the real protocol, and behaviour of ours, kept to what Qdrant's sources do. Its search
+ * is exact. Points are in memory, by collection.
  */
 public final class QdrantDouble implements AutoCloseable {
 
@@ -114,7 +114,7 @@ public final class QdrantDouble implements AutoCloseable {
 
         @Override
         public void create(CreateCollection request, StreamObserver<CollectionOperationResponse> answer) {
-            collections.put(request.getCollectionName(), new QdrantDoublePoints());
+            collections.put(request.getCollectionName(), new QdrantDoublePoints(request.getVectorsConfig()));
             answer.onNext(
                     CollectionOperationResponse.newBuilder().setResult(true).build());
             answer.onCompleted();

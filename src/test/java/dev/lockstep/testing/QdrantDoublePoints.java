@@ -1,17 +1,22 @@
 package dev.lockstep.testing;
 
 import io.grpc.Status;
+import io.qdrant.client.grpc.Collections.VectorParams;
+import io.qdrant.client.grpc.Collections.VectorsConfig;
 import io.qdrant.client.grpc.Common.Condition;
 import io.qdrant.client.grpc.Common.Filter;
 import io.qdrant.client.grpc.Common.Match;
 import io.qdrant.client.grpc.Common.PointId;
 import io.qdrant.client.grpc.JsonWithInt.Value;
-import io.qdrant.client.grpc.Points.DenseVector;
+import io.qdrant.client.grpc.Points.NamedVectorsOutput;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.PointsSelector;
 import io.qdrant.client.grpc.Points.PointsUpdateOperation;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
+import io.qdrant.client.grpc.Points.ScoredPoint;
+import io.qdrant.client.grpc.Points.Vector;
 import io.qdrant.client.grpc.Points.VectorOutput;
+import io.qdrant.client.grpc.Points.Vectors;
 import io.qdrant.client.grpc.Points.VectorsOutput;
 import java.util.Collection;
 import java.util.Comparator;
@@ -28,17 +33,20 @@ final class QdrantDoublePoints {
     private final NavigableMap<PointId, RetrievedPoint> points = new TreeMap<>(Comparator.comparing(PointId::hasUuid)
             .thenComparing(PointId::getNum, Long::compareUnsigned)
             .thenComparing(PointId::getUuid));
+    private final VectorsConfig config;
+
+    QdrantDoublePoints(VectorsConfig config) {
+        this.config = config;
+    }
 
     synchronized void upsert(List<PointStruct> added) {
         for (PointStruct point : added) {
-            DenseVector vector = point.getVectors().getVector().getDense();
             points.put(
                     canonical(point.getId()),
                     RetrievedPoint.newBuilder()
                             .setId(canonical(point.getId()))
                             .putAllPayload(point.getPayloadMap())
-                            .setVectors(VectorsOutput.newBuilder()
-                                    .setVector(VectorOutput.newBuilder().setDense(vector)))
+                            .setVectors(output(point.getVectors()))
                             .build());
         }
     }
@@ -54,6 +62,52 @@ final class QdrantDoublePoints {
     synchronized List<RetrievedPoint> from(PointId first, Filter filter) {
         return (first == null ? points : points.tailMap(canonical(first), true))
                 .values().stream().filter(point -> passes(filter, point)).toList();
+    }
+
+    /** All that pass the filter and have the vector, best first, as Qdrant's exact search has them. */
+    synchronized List<ScoredPoint> nearest(List<Float> query, String vector, Filter filter) {
+        VectorParams params = vector.isEmpty()
+                ? config.getParams()
+                : config.getParamsMap().getMapOrDefault(vector, VectorParams.getDefaultInstance());
+        if (params.getSize() != query.size()) {
+            throw Status.INVALID_ARGUMENT
+                    .withDescription("Wrong input: Vector dimension error: expected dim: " + params.getSize() + ", got "
+                            + query.size())
+                    .asRuntimeException();
+        }
+        QdrantDoubleScore score = QdrantDoubleScore.of(params.getDistance());
+        return from(null, filter).stream()
+                .filter(point ->
+                        vector.isEmpty() || point.getVectors().getVectors().containsVectors(vector))
+                .map(point -> ScoredPoint.newBuilder()
+                        .setId(point.getId())
+                        .putAllPayload(point.getPayloadMap())
+                        .setScore(
+                                score.of(query, vector(point, vector).getDense().getDataList()))
+                        .build())
+                .sorted(score.bestFirst())
+                .toList();
+    }
+
+    private static VectorOutput vector(RetrievedPoint point, String name) {
+        return name.isEmpty()
+                ? point.getVectors().getVector()
+                : point.getVectors().getVectors().getVectorsOrThrow(name);
+    }
+
+    private static VectorsOutput output(Vectors vectors) {
+        if (!vectors.hasVectors()) {
+            return VectorsOutput.newBuilder()
+                    .setVector(output(vectors.getVector()))
+                    .build();
+        }
+        NamedVectorsOutput.Builder named = NamedVectorsOutput.newBuilder();
+        vectors.getVectors().getVectorsMap().forEach((name, vector) -> named.putVectors(name, output(vector)));
+        return VectorsOutput.newBuilder().setVectors(named).build();
+    }
+
+    private static VectorOutput output(Vector vector) {
+        return VectorOutput.newBuilder().setDense(vector.getDense()).build();
     }
 
     synchronized void apply(PointsUpdateOperation operation) {
@@ -96,6 +150,7 @@ final class QdrantDoublePoints {
 
     private static boolean passes(Filter filter, RetrievedPoint point) {
         return filter.getMustList().stream().allMatch(condition -> holds(condition, point))
+                && filter.getMustNotList().stream().noneMatch(condition -> holds(condition, point))
                 && (filter.getShouldCount() == 0
                         || filter.getShouldList().stream().anyMatch(condition -> holds(condition, point)));
     }

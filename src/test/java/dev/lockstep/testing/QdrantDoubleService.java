@@ -10,7 +10,10 @@ import io.qdrant.client.grpc.Points.GetPoints;
 import io.qdrant.client.grpc.Points.GetResponse;
 import io.qdrant.client.grpc.Points.PointsOperationResponse;
 import io.qdrant.client.grpc.Points.PointsUpdateOperation;
+import io.qdrant.client.grpc.Points.QueryPoints;
+import io.qdrant.client.grpc.Points.QueryResponse;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
+import io.qdrant.client.grpc.Points.ScoredPoint;
 import io.qdrant.client.grpc.Points.ScrollPoints;
 import io.qdrant.client.grpc.Points.ScrollResponse;
 import io.qdrant.client.grpc.Points.UpdateBatchPoints;
@@ -86,6 +89,22 @@ final class QdrantDoubleService extends PointsGrpc.PointsImplBase {
                         .setResult(CountResult.newBuilder()
                                 .setCount(points.from(null, request.getFilter()).size()))
                         .build());
+    }
+
+    @Override
+    public void query(QueryPoints request, StreamObserver<QueryResponse> answer) {
+        reply(answer, request.getCollectionName(), points -> {
+            List<ScoredPoint> found = points.nearest(
+                    request.getQuery().getNearest().getDense().getDataList(), request.getUsing(), request.getFilter());
+            return QueryResponse.newBuilder()
+                    .addAllResult(found.stream()
+                            .limit(request.hasLimit() ? request.getLimit() : 10)
+                            .map(point -> request.getWithPayload().getEnable()
+                                    ? point
+                                    : point.toBuilder().clearPayload().build())
+                            .toList())
+                    .build();
+        });
     }
 
     /** One after the other; the first that fails ends the batch, and what went before stays. */

@@ -83,6 +83,17 @@ class ChromaGateTest {
         }
     }
 
+    /** A collection elsewhere had the store's name before, and its sweep was broken off. */
+    @Test
+    void theCursorOfAnotherStoreBeginsAnew() {
+        answer(200, "{\"id\": \"1\", \"ids\": [\"a\"], \"metadatas\": [{}]}");
+        try (ChromaStore store = store(null)) {
+            assertThat(store.scroll(new Selection.All(), "018f4e6e-7b1a-7c3d-8e4f-5a6b7c8d9e0f", 1)
+                            .next())
+                    .isEqualTo("1");
+        }
+    }
+
     @Test
     void whatIsNotChromaIsSaid() {
         answer(200, "<html>");

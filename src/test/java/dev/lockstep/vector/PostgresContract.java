@@ -74,6 +74,9 @@ abstract class PostgresContract extends RemoteStoreContract {
                             new Point("9", Map.of("id", 9L, "agent", agent, "small", 5L, "r", 1.5)),
                             new Point("11", Map.of("id", 11L)));
             assertThat(page.next()).isEqualTo("11");
+            assertThat(numbers.scroll(new Selection.All(), agent, 2).points()) // of another store by this name
+                    .extracting(Point::id)
+                    .containsExactly("1", "2");
             assertThat(numbers.count(new Selection.AnyOf("agent", Set.of(agent, "no uuid"))))
                     .isOne();
             assertThat(numbers.count(new Selection.AnyOf("small", Set.of("5", "99999999999"))))

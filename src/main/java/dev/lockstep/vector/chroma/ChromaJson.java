@@ -50,12 +50,30 @@ final class ChromaJson {
         return body;
     }
 
+    static ObjectNode query(float[] embedding, Selection.AnyOf among, Selection.AnyOf without, int limit) {
+        ObjectNode body = JSON.objectNode();
+        ArrayNode query = body.putArray("query_embeddings").addArray();
+        for (float component : embedding) {
+            query.add(component);
+        }
+        body.set("where", where(among, without));
+        body.put("n_results", limit).set("include", texts(List.of("metadatas")));
+        return body;
+    }
+
     static List<Point> points(JsonNode answer) {
+        return points(answer.path("ids"), answer.path("metadatas"));
+    }
+
+    /** Of the only query. */
+    static List<Point> nearest(JsonNode answer) {
+        return points(answer.path("ids").path(0), answer.path("metadatas").path(0));
+    }
+
+    private static List<Point> points(JsonNode ids, JsonNode metadatas) {
         List<Point> points = new ArrayList<>();
-        for (int i = 0; i < answer.path("ids").size(); i++) {
-            points.add(new Point(
-                    answer.path("ids").path(i).asText(),
-                    payload(answer.path("metadatas").path(i))));
+        for (int i = 0; i < ids.size(); i++) {
+            points.add(new Point(ids.path(i).asText(), payload(metadatas.path(i))));
         }
         return points;
     }
@@ -77,22 +95,36 @@ final class ChromaJson {
         return payload;
     }
 
-    /** One {@code $in} has values of one type. */
-    private static ObjectNode where(Selection.AnyOf anyOf) {
-        ObjectNode strings = in(anyOf.field(), texts(anyOf.values()));
-        ArrayNode numbers = JSON.arrayNode();
-        anyOf.wholeNumbers().forEach(numbers::add);
-        if (numbers.isEmpty()) {
-            return strings;
+    private static ObjectNode where(Selection.AnyOf among, Selection.AnyOf without) {
+        if (without.isNothing()) {
+            return where(among);
         }
         ObjectNode where = JSON.objectNode();
-        where.putArray("$or").add(strings).add(in(anyOf.field(), numbers));
+        where.putArray("$and").add(where(among)).addAll(conditions(without, "$nin")); // which a lacking field passes
         return where;
     }
 
-    private static ObjectNode in(String field, ArrayNode values) {
+    private static ObjectNode where(Selection.AnyOf anyOf) {
+        List<ObjectNode> conditions = conditions(anyOf, "$in");
+        if (conditions.size() == 1) {
+            return conditions.get(0);
+        }
+        ObjectNode where = JSON.objectNode();
+        where.putArray("$or").addAll(conditions);
+        return where;
+    }
+
+    /** One for each type: a list has values of one type. */
+    private static List<ObjectNode> conditions(Selection.AnyOf anyOf, String operator) {
+        ObjectNode strings = condition(anyOf.field(), operator, texts(anyOf.values()));
+        ArrayNode numbers = JSON.arrayNode();
+        anyOf.wholeNumbers().forEach(numbers::add);
+        return numbers.isEmpty() ? List.of(strings) : List.of(strings, condition(anyOf.field(), operator, numbers));
+    }
+
+    private static ObjectNode condition(String field, String operator, ArrayNode values) {
         ObjectNode condition = JSON.objectNode();
-        condition.putObject(field).set("$in", values);
+        condition.putObject(field).set(operator, values);
         return condition;
     }
 

@@ -23,7 +23,7 @@ record PostgresFailures(String address, String user, TableName table, Duration t
                 isConnection(state)
                         ? "cannot reach " + address + " (SQLSTATE " + (state.isEmpty() ? "none" : state)
                                 + "); is it up, and does its URL lead to it?"
-                        : "the table " + table + " at " + address + " refused what was written (SQLSTATE " + state
+                        : "the table " + table + " at " + address + " refused what was asked of it (SQLSTATE " + state
                                 + "); see the server's log";
         };
         return new StoreFailure(line, e);

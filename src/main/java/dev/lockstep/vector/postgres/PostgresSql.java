@@ -26,8 +26,21 @@ final class PostgresSql {
         if (hasCursor) {
             conditions.add(quote(table.key()) + " > ?::" + table.keyKind().type());
         }
+        return select(table) + where(conditions) + " ORDER BY " + quote(table.key()) + " LIMIT ?";
+    }
+
+    /** Parameters: the values of the first filter, those of the other, the query if it is measured, the limit. */
+    static String nearest(
+            PostgresTable table, PostgresTable.Filter among, PostgresTable.Filter without, Ranking ranking) {
+        List<String> conditions = new ArrayList<>(conditions(table, among));
+        conditions(table, without).forEach(condition -> conditions.add("(" + condition + ") IS NOT TRUE"));
+        ranking.condition().ifPresent(conditions::add);
+        return select(table) + where(conditions) + " ORDER BY " + ranking.orderBy(table.key()) + " LIMIT ?";
+    }
+
+    private static String select(PostgresTable table) {
         return "SELECT " + table.kinds().keySet().stream().map(Sql::quote).collect(Collectors.joining(", ")) + " FROM "
-                + quote(table.name()) + where(conditions) + " ORDER BY " + quote(table.key()) + " LIMIT ?";
+                + quote(table.name());
     }
 
     /** Parameters: the values of the filter if it has a column. */

@@ -13,8 +13,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -78,14 +76,15 @@ public final class PostgresStore implements VectorStore {
             if (filter.isNothing()) {
                 return new Page(List.of(), null);
             }
-            String sql = PostgresSql.scroll(table, filter, cursor != null);
+            boolean from = cursor != null && table.keyKind().mayBe(cursor); // or it is of another store by this name
+            String sql = PostgresSql.scroll(table, filter, from);
             try (PreparedStatement statement = connection.prepareStatement(sql)) {
-                int next = bind(statement, filter);
-                if (cursor != null) {
+                int next = PostgresRows.bind(statement, 1, filter);
+                if (from) {
                     statement.setString(next++, cursor);
                 }
                 statement.setInt(next, limit);
-                List<Point> points = points(statement, table);
+                List<Point> points = PostgresRows.points(statement, table);
                 return new Page(
                         points,
                         points.size() < limit ? null : points.get(limit - 1).id());
@@ -108,7 +107,10 @@ public final class PostgresStore implements VectorStore {
                 update(connection, table, alike.getKey(), possible(table, alike.getValue()));
             }
             try (PreparedStatement delete = connection.prepareStatement(PostgresSql.delete(table))) {
-                bind(delete, 1, removals.stream().filter(table.keyKind()::mayBe).toList());
+                PostgresRows.bind(
+                        delete,
+                        1,
+                        removals.stream().filter(table.keyKind()::mayBe).toList());
                 delete.executeUpdate();
             }
             connection.commit();
@@ -125,7 +127,7 @@ public final class PostgresStore implements VectorStore {
                 return 0L;
             }
             try (PreparedStatement statement = connection.prepareStatement(PostgresSql.count(table, filter))) {
-                bind(statement, filter);
+                PostgresRows.bind(statement, 1, filter);
                 try (ResultSet row = statement.executeQuery()) {
                     row.next();
                     return row.getLong(1);
@@ -153,10 +155,10 @@ public final class PostgresStore implements VectorStore {
             throws SQLException {
         String sql = PostgresSql.update(table, shape.set(), shape.unset());
         try (PreparedStatement update = connection.prepareStatement(sql)) {
-            bind(update, 1, stamps.stream().map(Edit.Stamp::id).toList());
+            PostgresRows.bind(update, 1, stamps.stream().map(Edit.Stamp::id).toList());
             int next = 2;
             for (String column : shape.set()) {
-                bind(
+                PostgresRows.bind(
                         update,
                         next++,
                         stamps.stream()
@@ -165,35 +167,5 @@ public final class PostgresStore implements VectorStore {
             }
             update.executeUpdate();
         }
-    }
-
-    private static int bind(PreparedStatement statement, PostgresTable.Filter filter) throws SQLException {
-        if (filter.column().isEmpty()) {
-            return 1;
-        }
-        bind(statement, 1, filter.values());
-        return 2;
-    }
-
-    private static void bind(PreparedStatement statement, int parameter, List<String> texts) throws SQLException {
-        statement.setArray(parameter, statement.getConnection().createArrayOf("text", texts.toArray()));
-    }
-
-    private static List<Point> points(PreparedStatement statement, PostgresTable table) throws SQLException {
-        List<Point> points = new ArrayList<>();
-        try (ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                Map<String, Object> payload = new HashMap<>();
-                int column = 1;
-                for (Map.Entry<String, Kind> scalar : table.kinds().entrySet()) {
-                    Object value = scalar.getValue().read(row, column++);
-                    if (value != null) {
-                        payload.put(scalar.getKey(), value);
-                    }
-                }
-                points.add(new Point(String.valueOf(payload.get(table.key())), payload));
-            }
-        }
-        return points;
     }
 }

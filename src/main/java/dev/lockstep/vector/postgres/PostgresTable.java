@@ -2,6 +2,8 @@ package dev.lockstep.vector.postgres;
 
 import dev.lockstep.model.TableName;
 import dev.lockstep.model.TableShape;
+import dev.lockstep.model.TableShape.ColumnShape;
+import dev.lockstep.model.TypeName;
 import dev.lockstep.vector.Selection;
 import dev.lockstep.vector.StoreFailure;
 import java.util.Collection;
@@ -9,14 +11,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A table whose rows are points.
  *
  * @param key its primary key
  * @param kinds its scalar columns with the key, in catalog order
+ * @param types of all its columns
  */
-record PostgresTable(TableName name, String key, Map<String, Kind> kinds) {
+record PostgresTable(TableName name, String key, Map<String, Kind> kinds, Map<String, TypeName> types) {
 
     /** Rows whose column has one of the values; all rows without a column. */
     record Filter(Optional<String> column, List<String> values) {
@@ -39,11 +43,15 @@ record PostgresTable(TableName name, String key, Map<String, Kind> kinds) {
                             + " give it one",
                     null);
         }
-        return new PostgresTable(shape.name(), key, kinds);
+        return new PostgresTable(
+                shape.name(),
+                key,
+                kinds,
+                shape.columns().stream().collect(Collectors.toMap(ColumnShape::name, ColumnShape::typeName)));
     }
 
     boolean hasAll(Collection<String> columns) {
-        return kinds.keySet().containsAll(columns);
+        return types.keySet().containsAll(columns);
     }
 
     /** @throws StoreFailure when there is no such column, or none of a type that is payload */
@@ -56,6 +64,15 @@ record PostgresTable(TableName name, String key, Map<String, Kind> kinds) {
                     null);
         }
         return kind;
+    }
+
+    /** @throws StoreFailure when there is no such column */
+    TypeName type(String column) {
+        TypeName type = types.get(column);
+        if (type == null) {
+            throw new StoreFailure("the table " + name + " has no column " + column + "; correct the name", null);
+        }
+        return type;
     }
 
     Kind keyKind() {

@@ -5,10 +5,12 @@ import dev.lockstep.vector.Selection;
 import dev.lockstep.vector.StoreFailure;
 import io.qdrant.client.ConditionFactory;
 import io.qdrant.client.ValueFactory;
+import io.qdrant.client.grpc.Common.Condition;
 import io.qdrant.client.grpc.Common.Filter;
 import io.qdrant.client.grpc.Common.PointId;
 import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
+import io.qdrant.client.grpc.Points.ScoredPoint;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +48,17 @@ final class QdrantPoints {
     }
 
     static Point point(RetrievedPoint retrieved) {
+        return point(retrieved.getId(), retrieved.getPayloadMap());
+    }
+
+    static Point point(ScoredPoint found) {
+        return point(found.getId(), found.getPayloadMap());
+    }
+
+    private static Point point(PointId id, Map<String, Value> values) {
         Map<String, Object> payload = new HashMap<>();
-        retrieved.getPayloadMap().forEach((key, value) -> plain(value).ifPresent(plain -> payload.put(key, plain)));
-        return new Point(text(retrieved.getId()), payload);
+        values.forEach((key, value) -> plain(value).ifPresent(plain -> payload.put(key, plain)));
+        return new Point(text(id), payload);
     }
 
     private static Optional<Object> plain(Value value) {
@@ -72,13 +82,20 @@ final class QdrantPoints {
     }
 
     static Filter filter(Selection.AnyOf anyOf) {
+        return Filter.newBuilder().addAllShould(conditions(anyOf)).build();
+    }
+
+    /** Those that are among the first and not among the others. */
+    static Filter filter(Selection.AnyOf among, Selection.AnyOf without) {
+        return filter(among).toBuilder().addAllMustNot(conditions(without)).build();
+    }
+
+    private static List<Condition> conditions(Selection.AnyOf anyOf) {
         String path = path(anyOf.field());
-        Filter.Builder filter =
-                Filter.newBuilder().addShould(ConditionFactory.matchKeywords(path, List.copyOf(anyOf.values())));
-        if (!anyOf.wholeNumbers().isEmpty()) {
-            filter.addShould(ConditionFactory.matchValues(path, List.copyOf(anyOf.wholeNumbers())));
-        }
-        return filter.build();
+        Condition strings = ConditionFactory.matchKeywords(path, List.copyOf(anyOf.values()));
+        return anyOf.wholeNumbers().isEmpty()
+                ? List.of(strings)
+                : List.of(strings, ConditionFactory.matchValues(path, List.copyOf(anyOf.wholeNumbers())));
     }
 
     /** A key where Qdrant expects a path into the payload: there a dot would mean a key inside. */

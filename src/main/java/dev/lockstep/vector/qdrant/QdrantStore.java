@@ -3,7 +3,6 @@ package dev.lockstep.vector.qdrant;
 import dev.lockstep.vector.Edit;
 import dev.lockstep.vector.Page;
 import dev.lockstep.vector.Selection;
-import dev.lockstep.vector.StoreFailure;
 import dev.lockstep.vector.VectorStore;
 import io.qdrant.client.WithPayloadSelectorFactory;
 import io.qdrant.client.WithVectorsSelectorFactory;
@@ -33,8 +32,7 @@ public final class QdrantStore implements VectorStore {
     /** Tries of one batch while others delete the points it stamps. */
     private static final int TRIES = 3;
 
-    private final QdrantCalls calls;
-    private final String collection;
+    private final QdrantCollection collection;
 
     /**
      * Does no I/O.
@@ -44,13 +42,13 @@ public final class QdrantStore implements VectorStore {
      * @param timeout for each request
      */
     public QdrantStore(URI url, String collection, @Nullable String apiKey, Duration timeout) {
-        this.calls = new QdrantCalls(url, apiKey, timeout);
-        this.collection = collection;
+        this.collection = new QdrantCollection(url, collection, apiKey, timeout);
     }
 
     @Override
     public String check() {
-        String version = ask(client -> client.qdrant().healthCheck(HealthCheckRequest.getDefaultInstance()))
+        String version = collection
+                .ask(client -> client.qdrant().healthCheck(HealthCheckRequest.getDefaultInstance()))
                 .getVersion();
         count(new Selection.All());
         return "Qdrant " + version;
@@ -65,7 +63,7 @@ public final class QdrantStore implements VectorStore {
             return new Page(List.of(), null);
         }
         ScrollPoints.Builder page = ScrollPoints.newBuilder()
-                .setCollectionName(collection)
+                .setCollectionName(collection.name())
                 .setLimit(limit)
                 .setWithPayload(WithPayloadSelectorFactory.enable(true))
                 .setWithVectors(WithVectorsSelectorFactory.enable(false));
@@ -73,7 +71,7 @@ public final class QdrantStore implements VectorStore {
             page.setFilter(QdrantPoints.filter(anyOf));
         }
         Optional.ofNullable(cursor).flatMap(QdrantPoints::id).ifPresent(page::setOffset);
-        ScrollResponse found = ask(client -> client.points().scroll(page.build()));
+        ScrollResponse found = collection.ask(client -> client.points().scroll(page.build()));
         return new Page(
                 found.getResultList().stream().map(QdrantPoints::point).toList(),
                 found.hasNextPageOffset() ? QdrantPoints.text(found.getNextPageOffset()) : null);
@@ -100,16 +98,19 @@ public final class QdrantStore implements VectorStore {
                     .size();
         }
         CountPoints.Builder count =
-                CountPoints.newBuilder().setCollectionName(collection).setExact(true);
+                CountPoints.newBuilder().setCollectionName(collection.name()).setExact(true);
         if (which instanceof Selection.AnyOf anyOf) {
             count.setFilter(QdrantPoints.filter(anyOf));
         }
-        return ask(client -> client.points().count(count.build())).getResult().getCount();
+        return collection
+                .ask(client -> client.points().count(count.build()))
+                .getResult()
+                .getCount();
     }
 
     @Override
     public void close() {
-        calls.close();
+        collection.close();
     }
 
     private Page byId(Selection.Ids ids, @Nullable String cursor, int limit) {
@@ -131,12 +132,12 @@ public final class QdrantStore implements VectorStore {
             return List.of();
         }
         GetPoints get = GetPoints.newBuilder()
-                .setCollectionName(collection)
+                .setCollectionName(collection.name())
                 .addAllIds(ids)
                 .setWithPayload(WithPayloadSelectorFactory.enable(withPayload))
                 .setWithVectors(WithVectorsSelectorFactory.enable(false))
                 .build();
-        return ask(client -> client.points().get(get)).getResultList();
+        return collection.ask(client -> client.points().get(get)).getResultList();
     }
 
     /**
@@ -149,35 +150,20 @@ public final class QdrantStore implements VectorStore {
                     .map(RetrievedPoint::getId)
                     .collect(Collectors.toSet());
             UpdateBatchPoints batch = UpdateBatchPoints.newBuilder()
-                    .setCollectionName(collection)
+                    .setCollectionName(collection.name())
                     .setWait(true)
                     .addAllOperations(QdrantWrites.operations(edits, there))
                     .build();
             try {
                 if (batch.getOperationsCount() > 0) {
-                    calls.ask(client -> client.points().updateBatch(batch));
+                    collection.tell(client -> client.points().updateBatch(batch));
                 }
                 return;
             } catch (QdrantCalls.NotFound e) {
                 if (tries == TRIES) {
-                    throw missing(e);
+                    throw collection.missing(e);
                 }
             }
         }
-    }
-
-    private <T> T ask(QdrantCalls.Call<T> call) {
-        try {
-            return calls.ask(call);
-        } catch (QdrantCalls.NotFound e) {
-            throw missing(e);
-        }
-    }
-
-    private StoreFailure missing(QdrantCalls.NotFound e) {
-        return new StoreFailure(
-                calls.address() + " has no collection " + collection
-                        + ", or others delete its points all the time; correct the name or let the application make it",
-                e);
     }
 }

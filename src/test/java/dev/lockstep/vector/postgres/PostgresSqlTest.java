@@ -3,6 +3,7 @@ package dev.lockstep.vector.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.model.TableName;
+import dev.lockstep.model.TypeName;
 import dev.lockstep.vector.Selection;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,11 @@ class PostgresSqlTest {
     private final PostgresTable table = new PostgresTable(
             new TableName("public", "Memories"),
             "Id",
-            new TreeMap<>(Map.of("Id", Kind.UUID, "Agent\"Id", Kind.WHOLE, "Text", Kind.TEXT)));
+            new TreeMap<>(Map.of("Id", Kind.UUID, "Agent\"Id", Kind.WHOLE, "Text", Kind.TEXT)),
+            Map.of(
+                    "Id", TypeName.catalog("uuid"),
+                    "Embedding", new TypeName("ext", "halfvec"),
+                    "Made", TypeName.catalog("timestamptz")));
 
     @Test
     void aPage() {
@@ -32,6 +37,27 @@ class PostgresSqlTest {
     void aCount() {
         assertThat(PostgresSql.count(table, table.filter(new Selection.AnyOf("Text", Set.of("x")))))
                 .isEqualTo("SELECT count(*) FROM \"public\".\"Memories\" WHERE \"Text\" = ANY(?::text[]::text[])");
+    }
+
+    @Test
+    void theNearest() {
+        String conditions = "SELECT \"Agent\"\"Id\", \"Id\", \"Text\" FROM \"public\".\"Memories\""
+                + " WHERE \"Agent\"\"Id\" = ANY(?::text[]::bigint[]) AND (\"Text\" = ANY(?::text[]::text[])) IS NOT TRUE";
+        assertThat(nearest("Embedding", "Made"))
+                .isEqualTo(
+                        conditions + " AND \"Embedding\" IS NOT NULL"
+                                + " ORDER BY \"Embedding\" OPERATOR(\"ext\".<=>) ?::\"ext\".\"vector\"::\"ext\".\"halfvec\" LIMIT ?");
+        assertThat(nearest(null, "Made"))
+                .isEqualTo(conditions + " ORDER BY \"Made\" DESC NULLS LAST, \"Id\" DESC LIMIT ?");
+        assertThat(nearest(null, null)).isEqualTo(conditions + " ORDER BY \"Id\" DESC LIMIT ?");
+    }
+
+    private String nearest(String embedding, String newest) {
+        return PostgresSql.nearest(
+                table,
+                table.filter(new Selection.AnyOf("Agent\"Id", Set.of("7"))),
+                table.filter(new Selection.AnyOf("Text", Set.of("orphan"))),
+                Ranking.of(table, new PostgresSearch.Order(embedding, newest)));
     }
 
     @Test
