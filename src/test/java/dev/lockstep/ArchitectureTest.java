@@ -42,11 +42,13 @@ class ArchitectureTest {
             entry("verify", 3),
             entry("cutover", 3),
             entry("vector", 3),
+            entry("savepoint", 3),
             entry("capture", ADAPTERS),
             entry("journal", ADAPTERS),
             entry("monitor", ADAPTERS),
             entry("connect", 5),
             entry("run", 5),
+            entry("replay", 5),
             entry("cli", 5),
             entry("demo", 5));
 

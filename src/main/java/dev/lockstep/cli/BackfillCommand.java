@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 @Command(name = "backfill", description = "Brings existing rows into step, then builds indexes; run does this too.")
 final class BackfillCommand implements Callable<Integer> {
 
-    private static final int MOST_WORKERS = 7;
+    private static final int MOST_WORKERS = 6;
 
     private final CliContext context;
 

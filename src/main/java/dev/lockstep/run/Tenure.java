@@ -296,7 +296,7 @@ final class Tenure implements TenureClock.Listener {
             from = guarded(connection, originNone);
         }
         Synchronizer applier = fresh(from);
-        EngineSource engine = new EngineSource(config, mapping, originNone);
+        EngineSource engine = new EngineSource(config, mapping, config.name(), originNone);
         source.set(engine);
         log.info("streaming from {}", from.lsn());
         engine.run(from.lsn(), batch -> {

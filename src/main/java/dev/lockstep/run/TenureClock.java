@@ -8,6 +8,7 @@ import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
+import dev.lockstep.savepoint.SavepointKeeper;
 import dev.lockstep.sql.PublicationSpec;
 import dev.lockstep.state.Heartbeat;
 import java.sql.Connection;
@@ -36,6 +37,7 @@ final class TenureClock {
     private final LeaseKeeper lease;
     private final StopSignal stop;
     private final Listener listener;
+    private final SavepointKeeper savepoints;
     private long toldAt = System.nanoTime() - TELL_EVERY.toNanos();
 
     /** Is told what the clock sees; must not block. */
@@ -58,6 +60,7 @@ final class TenureClock {
         this.lease = lease;
         this.stop = stop;
         this.listener = listener;
+        this.savepoints = new SavepointKeeper(config.name(), config.savepoints());
     }
 
     void run() throws InterruptedException {
@@ -96,6 +99,7 @@ final class TenureClock {
     private void lookAround() {
         try (Connection connection = database.open(Takeover.ROLE + "clock")) {
             Heartbeat.send(connection, config.name());
+            savepoints.tend(connection);
             PositionGuard guard = new PositionGuard(config.name(), mapping);
             freeWriters(connection, guard.unfit(connection));
             List<String> differences = guard.publication(connection);

@@ -8,9 +8,12 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Rows that cannot be derived for now: by key and reason, never their content. */
 public final class DeadLetters {
@@ -22,7 +25,14 @@ public final class DeadLetters {
     }
 
     /** A row set aside. */
-    public record Letter(TableName table, RowKey key, String sqlState, String reason, int tries) {}
+    public record Letter(
+            TableName table,
+            RowKey key,
+            String sqlState,
+            String reason,
+            int tries,
+            Instant firstSeen,
+            Instant nextTry) {}
 
     /** Sets rows aside, or counts another try; the next one comes later each time, up to an hour. */
     public void add(Connection connection, TableName of, Collection<RowKey> keys, String sqlState, String reason)
@@ -101,6 +111,43 @@ public final class DeadLetters {
         return letters(connection, " ORDER BY first_seen LIMIT " + limit);
     }
 
+    /** One of them. */
+    public Optional<Letter> find(Connection connection, TableName of, RowKey key) throws SQLException {
+        return oldest(connection, Integer.MAX_VALUE).stream()
+                .filter(letter -> letter.table().equals(of) && letter.key().equals(key))
+                .findFirst();
+    }
+
+    /**
+     * Makes letters due at once.
+     *
+     * @param of null for every table
+     * @param key null for every row
+     * @return how many
+     */
+    public long makeDue(Connection connection, @Nullable TableName of, @Nullable RowKey key) throws SQLException {
+        return change(connection, "UPDATE " + table + " SET next_try = clock_timestamp()", of, key);
+    }
+
+    /** Forgets letters whose rows stay out of step; parameters as of {@link #makeDue}. */
+    public long discard(Connection connection, @Nullable TableName of, @Nullable RowKey key) throws SQLException {
+        return change(connection, "DELETE FROM " + table, of, key);
+    }
+
+    private static long change(Connection connection, String sql, @Nullable TableName of, @Nullable RowKey key)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                sql
+                        + " WHERE (?::text IS NULL OR table_schema = ? AND table_name = ?) AND (?::text[] IS NULL OR key = ?)")) {
+            statement.setString(1, of == null ? null : of.schema());
+            statement.setString(2, of == null ? null : of.schema());
+            statement.setString(3, of == null ? null : of.name());
+            statement.setArray(4, key == null ? null : array(connection, key));
+            statement.setArray(5, key == null ? null : array(connection, key));
+            return statement.executeLargeUpdate();
+        }
+    }
+
     public long count(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("SELECT count(*) FROM " + table);
                 ResultSet row = statement.executeQuery()) {
@@ -112,7 +159,8 @@ public final class DeadLetters {
     private List<Letter> letters(Connection connection, String rest) throws SQLException {
         List<Letter> letters = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(
-                        "SELECT table_schema, table_name, key, sqlstate, reason, tries FROM " + table + rest);
+                        "SELECT table_schema, table_name, key, sqlstate, reason, tries, first_seen, next_try FROM "
+                                + table + rest);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 letters.add(new Letter(
@@ -120,7 +168,9 @@ public final class DeadLetters {
                         new RowKey(List.of((String[]) row.getArray(3).getArray())),
                         row.getString(4),
                         row.getString(5),
-                        row.getInt(6)));
+                        row.getInt(6),
+                        row.getTimestamp(7).toInstant(),
+                        row.getTimestamp(8).toInstant()));
             }
         }
         return letters;

@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** How far the stream has been applied. Only ever moves forward, but for a gap, which starts it anew. */
-public final class Positions {
+public final class Positions implements Progress {
 
     private final String table;
 
@@ -56,6 +56,7 @@ public final class Positions {
      * Moves forward in the caller's transaction, and makes its commit wait for the disk: what is stored here is
      * acknowledged. That flushes every commit before it, too.
      */
+    @Override
     public void advance(Connection connection, Lsn lsn, Instant commitTime, long rowsStreamed) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("SET LOCAL synchronous_commit = local; UPDATE " + table

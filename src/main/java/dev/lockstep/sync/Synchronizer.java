@@ -16,6 +16,7 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.state.DeadLetters;
 import dev.lockstep.state.Heartbeat;
 import dev.lockstep.state.Positions;
+import dev.lockstep.state.Progress;
 import dev.lockstep.sync.Lanes.Work;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -58,7 +59,8 @@ public final class Synchronizer implements AutoCloseable {
     private final AgentCache cache;
     private final AgentMaker agents;
     private final LaneWork rows;
-    private final Positions positions;
+    private final Progress positions;
+    private final Hints hints;
     private final LetterDesk letters;
     private final VectorDesk vectors;
     private final StoreDesk stores;
@@ -75,7 +77,17 @@ public final class Synchronizer implements AutoCloseable {
     private long heldTriedAt = System.nanoTime();
     private long lettersTriedAt = System.nanoTime() - LETTERS_EVERY.toNanos();
 
+    /** Whether a row is passed over because its change says that it is in step. */
+    public enum Hints {
+        /** A later change of the row, or of its agent, brings a change of its own. */
+        TRUSTED,
+        /** Changes are old, and rows may have drifted since. */
+        IGNORED
+    }
+
     /**
+     * Of the stream.
+     *
      * @param name the configured name
      * @param start the stored position
      */
@@ -87,11 +99,30 @@ public final class Synchronizer implements AutoCloseable {
             Lsn start,
             SyncMeter meter,
             StopSignal stop) {
+        this(name, mapping, lanes, cache, start, new Positions(name), Hints.TRUSTED, meter, stop);
+    }
+
+    /**
+     * @param name the configured name
+     * @param start the stored position
+     * @param positions where it is kept
+     */
+    public Synchronizer(
+            String name,
+            Mapping mapping,
+            LaneSessions lanes,
+            AgentCache cache,
+            Lsn start,
+            Progress positions,
+            Hints hints,
+            SyncMeter meter,
+            StopSignal stop) {
         this.mapping = mapping;
         this.lanes = lanes;
         this.cache = cache;
         this.agents = new AgentMaker(mapping, cache);
-        this.positions = new Positions(name);
+        this.positions = positions;
+        this.hints = hints;
         DeadLetters stored = new DeadLetters(name);
         this.letters = new LetterDesk(stored);
         this.vectors = new VectorDesk(name, mapping);
@@ -315,7 +346,8 @@ public final class Synchronizer implements AutoCloseable {
 
     /** By the hint alone: a later change of the row or its agent brings an event of its own. */
     private boolean inStep(Mapping.Scoped table, BatchPlan.Hint hint) {
-        return !table.hashed()
+        return hints == Hints.TRUSTED
+                && !table.hashed()
                 && hint.persona() != null
                 && hint.agent() != null
                 && cache.agentOf(hint.persona()).filter(hint.agent()::equals).isPresent();

@@ -77,6 +77,26 @@ CREATE TABLE IF NOT EXISTS {schema}.dead_letter (
   PRIMARY KEY (table_schema, table_name, key));
 CREATE INDEX IF NOT EXISTS dead_letter_next_try ON {schema}.dead_letter (next_try);
 
+-- Points of the stream that can be gone back to: each a copied slot, which holds the WAL from there on. A row whose slot
+-- is gone is nothing.
+CREATE TABLE IF NOT EXISTS {schema}.savepoint (
+  name text PRIMARY KEY,
+  slot text NOT NULL UNIQUE,
+  automatic boolean NOT NULL DEFAULT false,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp());
+
+-- The replay that runs, or was broken off: which changes, how far, and what came of it.
+CREATE TABLE IF NOT EXISTS {schema}.replay (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  request text NOT NULL,
+  from_lsn pg_lsn NOT NULL,
+  to_lsn pg_lsn NOT NULL,
+  at_lsn pg_lsn NOT NULL,
+  changes bigint NOT NULL DEFAULT 0,
+  checked bigint NOT NULL DEFAULT 0,
+  mended bigint NOT NULL DEFAULT 0,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp());
+
 -- What was verified when, for the gate and for the file.
 CREATE TABLE IF NOT EXISTS {schema}.evidence (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

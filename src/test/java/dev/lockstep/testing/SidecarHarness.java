@@ -257,16 +257,13 @@ public final class SidecarHarness implements AutoCloseable {
                                 + name() + "/')")
                         == 0;
             });
+            String ours = " FROM pg_replication_slots WHERE (slot_name = '" + name() + "' OR starts_with(slot_name, '"
+                    + name() + "_'))";
             Await.until("nobody streams any more", () -> {
-                database.rows(
-                        "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE starts_with(slot_name, '"
-                                + name() + "') AND active_pid IS NOT NULL");
-                return database.number("SELECT count(*) FROM pg_replication_slots WHERE starts_with(slot_name, '"
-                                + name() + "') AND active")
-                        == 0;
+                database.rows("SELECT pg_terminate_backend(active_pid)" + ours + " AND active_pid IS NOT NULL");
+                return database.number("SELECT count(*)" + ours + " AND active") == 0;
             });
-            database.rows("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name IN ('"
-                    + name() + "', '" + name() + "_copy')");
+            database.rows("SELECT pg_drop_replication_slot(slot_name)" + ours);
             database.rows("SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin"
                     + " WHERE starts_with(roname, '" + name() + "_')");
         } catch (InterruptedException e) {

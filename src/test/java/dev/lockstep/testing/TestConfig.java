@@ -25,7 +25,7 @@ public final class TestConfig {
                 BackfillConfig.DEFAULT,
                 new HttpConfig("127.0.0.1", 0, ""),
                 MonitorConfig.DEFAULT,
-                SavepointsConfig.DEFAULT,
+                new SavepointsConfig(Duration.ofHours(1), 0), // the tests share a server's slots
                 CutoverConfig.DEFAULT);
     }
 }

@@ -19,16 +19,18 @@ final class EngineProperties {
 
     /**
      * @param prefix unique in the JVM: two engines with one prefix collide in JMX
+     * @param slot what is streamed from
      * @param originNone whether the server is asked to leave out commits that carry an origin
      */
-    static Properties of(LockstepConfig config, Mapping mapping, Lsn from, String prefix, boolean originNone) {
+    static Properties of(
+            LockstepConfig config, Mapping mapping, Lsn from, String prefix, String slot, boolean originNone) {
         Properties p = new Properties();
         p.setProperty("name", prefix);
         p.setProperty("topic.prefix", prefix);
         p.setProperty("connector.class", UnmeteredConnector.class.getName());
-        connection(config, p);
+        connection(config, slot, p);
         p.setProperty("plugin.name", "pgoutput");
-        p.setProperty("slot.name", config.name());
+        p.setProperty("slot.name", slot);
         p.setProperty("slot.drop.on.stop", "false");
         p.setProperty("slot.max.retries", "0");
         p.setProperty("publication.name", config.name());
@@ -69,7 +71,7 @@ final class EngineProperties {
         return Math.max(1, longest.toMillis() / 2);
     }
 
-    private static void connection(LockstepConfig config, Properties p) {
+    private static void connection(LockstepConfig config, String slot, Properties p) {
         Properties url = Driver.parseURL(config.database().url(), new Properties());
         if (url == null) {
             throw LockstepException.wrongInput("database.url is not a jdbc:postgresql: URL");
@@ -80,7 +82,7 @@ final class EngineProperties {
         p.setProperty("database.user", config.database().user());
         p.setProperty("database.password", config.database().password());
         p.setProperty("database.tcpKeepAlive", "true");
-        p.setProperty("database.initial.statements", "SET application_name = '" + config.name() + "/capture'");
+        p.setProperty("database.initial.statements", "SET application_name = '" + slot + "/capture'");
         for (String name : new String[] {"sslmode", "sslcert", "sslkey", "sslrootcert", "sslpassword", "sslfactory"}) {
             String value = url.getProperty(name);
             if (value != null) {

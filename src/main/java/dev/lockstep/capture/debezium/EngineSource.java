@@ -32,6 +32,7 @@ public final class EngineSource implements ChangeSource {
 
     private final LockstepConfig config;
     private final Mapping mapping;
+    private final String slot;
     private final boolean originNone;
     private final RecordDecoder decoder;
     private final AtomicReference<@Nullable DebeziumEngine<?>> engine = new AtomicReference<>();
@@ -40,17 +41,19 @@ public final class EngineSource implements ChangeSource {
     private Lsn acknowledged = Lsn.ZERO;
     private volatile boolean closed;
 
-    public EngineSource(LockstepConfig config, Mapping mapping, boolean originNone) {
+    /** @param slot what is streamed from */
+    public EngineSource(LockstepConfig config, Mapping mapping, String slot, boolean originNone) {
         this.config = config;
         this.mapping = mapping;
+        this.slot = slot;
         this.originNone = originNone;
         this.decoder = new RecordDecoder(mapping, config.name());
     }
 
     @Override
     public void run(Lsn from, Consumer consumer) throws InterruptedException {
-        String prefix = config.name() + "_" + ENGINES.incrementAndGet();
-        Properties properties = EngineProperties.of(config, mapping, from, prefix, originNone);
+        String prefix = slot + "_" + ENGINES.incrementAndGet();
+        Properties properties = EngineProperties.of(config, mapping, from, prefix, slot, originNone);
         DebeziumEngine<RecordChangeEvent<SourceRecord>> built = DebeziumEngine.create(
                         ChangeEventFormat.of(Connect.class))
                 .using(properties)
