@@ -91,6 +91,7 @@ class ChangesIT {
                             "SELECT count(*) FROM m WHERE persona IS NULL AND content IS NOT NULL AND hash IS NULL"))
                     .isZero();
 
+            sidecar.awaitIndexed();
             db.execute("TRUNCATE " + app.messages + "; INSERT INTO m (persona, content) VALUES (p(1), 'after')");
             settle(sidecar, app.judge);
             sidecar.assertTheStreamAloneDidIt();

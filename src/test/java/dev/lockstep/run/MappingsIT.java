@@ -73,7 +73,7 @@ class MappingsIT {
         Judge judge = Judge.of(new Table(
                 "\"Messages\"", "\"Who\"", "AgentId", "ContentHash", "sha256(convert_to(\"Content\", 'UTF8'))"));
         try (SidecarHarness sidecar = SidecarHarness.expanded(db, spec).start()) {
-            sidecar.awaitInStep(judge);
+            sidecar.awaitIndexed().awaitInStep(judge);
             db.execute("""
                     INSERT INTO "Messages" SELECT 7, i, i % 9, 'n' || i FROM generate_series(1, 60) i;
                     UPDATE "Messages" SET "Who" = 8, "Content" = NULL WHERE "No" % 4 = 0;

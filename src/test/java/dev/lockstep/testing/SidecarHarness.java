@@ -8,7 +8,9 @@ import dev.lockstep.config.RunConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.expand.Expander;
 import dev.lockstep.expand.Patience;
+import dev.lockstep.expand.PostBackfill;
 import dev.lockstep.expand.Sleeper;
+import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.MappingSpec;
 import dev.lockstep.model.StopSignal;
@@ -195,6 +197,20 @@ public final class SidecarHarness implements AutoCloseable {
         Await.until("the position reaches " + now, () -> {
             assertThat(failure.get()).isNull();
             return position().isAtLeast(now) && openScans() == 0;
+        });
+        return this;
+    }
+
+    /** Returns when the indexes are built: a TRUNCATE beside a concurrent build may be the victim of a deadlock. */
+    public SidecarHarness awaitIndexed() throws Exception {
+        PostBackfill indexes =
+                new PostBackfill(lockstep(), name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random(1));
+        Await.until("the indexes are built", () -> {
+            try {
+                return indexes.plan().isEmpty();
+            } catch (LockstepException e) {
+                return false; // one is being built at this moment
+            }
         });
         return this;
     }

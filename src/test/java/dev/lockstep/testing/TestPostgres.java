@@ -36,8 +36,11 @@ public final class TestPostgres {
                     .setServerConfig("synchronous_commit", "on")
                     .setServerConfig("full_page_writes", "on")
                     .setServerConfig("max_wal_senders", "20")
-                    .setServerConfig("max_replication_slots", "20")
+                    .setServerConfig("max_replication_slots", "100")
                     .setServerConfig("max_connections", "200");
+            if (Integer.getInteger("postgres.version", 18) >= 18) {
+                builder.setServerConfig("max_active_replication_origins", "100"); // older ones take it from the slots
+            }
             settings.forEach(builder::setServerConfig);
             more.accept(builder);
             EmbeddedPostgres server = builder.start();

@@ -70,7 +70,9 @@ final class StoreMeaning {
                 }
             }
         } finally {
-            db.execute("SELECT pg_drop_replication_slot('" + config.name() + "')");
+            db.execute("SELECT pg_drop_replication_slot('" + config.name() + "');"
+                    + " SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname = '"
+                    + config.name() + "_20'");
         }
     }
 
