@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The packaged plugin in a real worker, on a real broker and a real server. */
 class ConnectIT {
 
-    private static final int KILLS = 2;
+    private static final int KILLS = 3;
 
     @TempDir
     static Path folder;
@@ -171,6 +171,10 @@ class ConnectIT {
             db.execute("UPDATE \"Messages\" SET \"Content\" = \"Content\" || '!', \"FromPersonaId\" ="
                     + " (SELECT \"Id\" FROM \"Personas\" ORDER BY random() LIMIT 1)"
                     + " WHERE \"Id\" = (SELECT \"Id\" FROM \"Messages\" ORDER BY random() LIMIT 1)");
+            if (i % 20 == 0) { // longer than a batch of the producer: a worker dies in the middle of it
+                db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT p.\"Id\", 'bulk'"
+                        + " FROM (SELECT \"Id\" FROM \"Personas\" LIMIT 4) p, generate_series(1, 100)");
+            }
             if (i % 10 == 0) {
                 db.execute("DELETE FROM \"Messages\" WHERE \"Id\" ="
                         + " (SELECT \"Id\" FROM \"Messages\" ORDER BY random() LIMIT 1)");
