@@ -171,7 +171,7 @@ class ConnectIT {
             db.execute("UPDATE \"Messages\" SET \"Content\" = \"Content\" || '!', \"FromPersonaId\" ="
                     + " (SELECT \"Id\" FROM \"Personas\" ORDER BY random() LIMIT 1)"
                     + " WHERE \"Id\" = (SELECT \"Id\" FROM \"Messages\" ORDER BY random() LIMIT 1)");
-            if (i % 20 == 0) { // longer than a batch of the producer: a worker dies in the middle of it
+            if (i % 50 == 0) { // longer than a batch of the producer: a worker dies in the middle of it
                 db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT p.\"Id\", 'bulk'"
                         + " FROM (SELECT \"Id\" FROM \"Personas\" LIMIT 4) p, generate_series(1, 100)");
             }

@@ -51,11 +51,12 @@ final class ConnectWorker implements AutoCloseable {
         }
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("bootstrap.servers", bootstrap);
-        settings.put("group.id", "lockstep-connect");
+        String group = "connect-" + folder.getFileName(); // a cluster of its own on the shared broker
+        settings.put("group.id", group);
         settings.put("key.converter", "org.apache.kafka.connect.json.JsonConverter");
         settings.put("value.converter", "org.apache.kafka.connect.json.JsonConverter");
         for (String topic : List.of("offset", "config", "status")) {
-            settings.put(topic + ".storage.topic", "connect-" + topic);
+            settings.put(topic + ".storage.topic", group + "-" + topic);
             settings.put(topic + ".storage.replication.factor", "1");
         }
         settings.put("offset.storage.partitions", "1");
