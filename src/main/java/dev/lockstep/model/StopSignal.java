@@ -5,7 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Asked once, it stays asked; whoever pauses on it wakes at once. Thread-safe. */
-public final class StopSignal {
+public class StopSignal {
 
     private final CountDownLatch asked = new CountDownLatch(1);
 

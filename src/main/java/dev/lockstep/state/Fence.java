@@ -25,6 +25,12 @@ public final class Fence {
     /** The first seat of commands that write beside a {@code run}. */
     public static final int COMMAND_SEAT = 24;
 
+    /** The first seat of the tasks of a Kafka Connect sink. */
+    public static final int CONNECT_SEAT = 32;
+
+    /** So many seats there are. */
+    public static final int SEATS = 64;
+
     private final String lockSql;
     private final String readSql;
     private final String raiseSql;

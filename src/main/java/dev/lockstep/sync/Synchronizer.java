@@ -194,6 +194,15 @@ public final class Synchronizer implements AutoCloseable {
         return held.size();
     }
 
+    /** Which rows these are, by table. */
+    public synchronized Map<TableName, List<RowKey>> held() {
+        Map<TableName, List<RowKey>> waiting = new LinkedHashMap<>();
+        if (held.size() > 0) {
+            derivers.keySet().forEach(table -> waiting.put(table, held.of(table)));
+        }
+        return waiting;
+    }
+
     /** Forgets what is in memory; nothing is written. The sessions are closed. */
     @Override
     public synchronized void close() {

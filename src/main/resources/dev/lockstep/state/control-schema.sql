@@ -153,5 +153,8 @@ CREATE TABLE IF NOT EXISTS {schema}.vector_legacy (
   PRIMARY KEY (store, point));
 
 INSERT INTO {schema}.schema_version (version) VALUES (1) ON CONFLICT DO NOTHING;
-INSERT INTO {schema}.fence (seat) SELECT generate_series(0, 31) ON CONFLICT DO NOTHING;
+INSERT INTO {schema}.fence (seat, epoch, phase)
+  SELECT seat, coalesce((SELECT max(epoch) FROM {schema}.fence), 0),
+    coalesce((SELECT phase FROM {schema}.fence ORDER BY seat LIMIT 1), 'SYNC')
+  FROM generate_series(0, 63) seat ON CONFLICT DO NOTHING;
 INSERT INTO {schema}.lease DEFAULT VALUES ON CONFLICT DO NOTHING;

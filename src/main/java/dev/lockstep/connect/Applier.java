@@ -1,0 +1,122 @@
+package dev.lockstep.connect;
+
+import dev.lockstep.catalog.CatalogReader;
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.database.Database;
+import dev.lockstep.derive.AgentCache;
+import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Batch;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.MappingResolver;
+import dev.lockstep.model.RowKey;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.model.TableName;
+import dev.lockstep.state.ControlSchema;
+import dev.lockstep.state.Fence;
+import dev.lockstep.sync.LaneSessions;
+import dev.lockstep.sync.SyncMeter;
+import dev.lockstep.sync.Synchronizer;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import org.postgresql.Driver;
+
+/**
+ * The synchronizer of one task. Its one session commits to the disk, so what {@link #apply} has done is durable; nothing
+ * is stored of how far it is, for that is what Connect's offsets are for. Not thread-safe.
+ */
+final class Applier implements AutoCloseable {
+
+    private final Synchronizer synchronizer;
+    private final TopicDecoder decoder;
+
+    private Applier(Synchronizer synchronizer, TopicDecoder decoder) {
+        this.synchronizer = synchronizer;
+        this.decoder = decoder;
+    }
+
+    /**
+     * Reads mapping and epoch, and ends what an earlier owner of the task's seat left on the server.
+     *
+     * @throws LockstepException when the server is away, or has not been expanded
+     */
+    static Applier open(SinkSettings settings, StopSignal stop) throws SQLException {
+        Driver.isRegistered(); // in a plugin's class loader nobody else has loaded it
+        LockstepConfig config = settings.lockstep();
+        Database database = new Database(config.database(), config.name());
+        String role = "connect-" + settings.task();
+        int seat = Fence.CONNECT_SEAT + settings.task();
+        Mapping mapping;
+        long epoch;
+        long settled;
+        try (Connection connection = database.open("connect")) {
+            ControlSchema.require(connection, config.name());
+            mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
+            if (!mapping.stores().isEmpty()) {
+                throw LockstepException.wrongInput("mapping.vectors names stores outside the database, which only"
+                        + " `lockstep run` keeps; leave them out of the sink's configuration");
+            }
+            epoch = new Fence(config.name()).read(connection).epoch();
+            settled = endedTransaction(connection);
+            endSessions(connection, config.name() + "/" + role);
+        }
+        LaneSessions lanes = new LaneSessions(lane -> WriteSession.open(database, config.name(), role, seat, epoch), 1);
+        Synchronizer synchronizer = new Synchronizer(
+                config.name(),
+                mapping,
+                lanes,
+                new AgentCache(),
+                Lsn.ZERO,
+                (connection, lsn, commitTime, rows) -> {},
+                Synchronizer.Hints.IGNORED, // a change of an agent may have come to another task
+                SyncMeter.NONE,
+                stop);
+        return new Applier(synchronizer, new TopicDecoder(mapping, config.name(), settings.unwrapPrefix(), settled));
+    }
+
+    TopicDecoder decoder() {
+        return decoder;
+    }
+
+    /** When it returns, every row is in step, set aside, or among {@link #held}. */
+    void apply(List<Arrived> arrived) throws InterruptedException {
+        if (!arrived.isEmpty()) {
+            synchronizer.apply(new Batch(arrived.stream().map(Arrived::change).toList(), null, List.of()));
+        }
+        synchronizer.tick();
+    }
+
+    Map<TableName, List<RowKey>> held() {
+        return synchronizer.held();
+    }
+
+    @Override
+    public void close() {
+        synchronizer.close();
+    }
+
+    private static long endedTransaction(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** A worker that is cut off keeps the seat's origin, and without an origin of its own the task would not write. */
+    private static void endSessions(Connection connection, String application) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        + " WHERE datname = current_database() AND application_name = ?")) {
+            statement.setString(1, application);
+            statement.execute();
+        }
+    }
+}
