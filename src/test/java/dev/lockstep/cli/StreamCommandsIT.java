@@ -94,7 +94,7 @@ class StreamCommandsIT {
         try (SidecarHarness sidecar =
                 SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).start()) {
             configure(sidecar);
-            sidecar.awaitCaughtUp();
+            sidecar.awaitCaughtUp().awaitIndexed();
             db.execute("ALTER TABLE \"Messages\" ADD CONSTRAINT no_poison"
                     + " CHECK (\"FromAgentId\" IS NULL OR \"Content\" <> 'poison');"
                     + " INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\")"

@@ -69,7 +69,7 @@ class AgentsIT {
         db.execute(LegacySchema.PASCAL.ddl() + "INSERT INTO \"Personas\" SELECT gen_random_uuid(), 'p' || i"
                 + " FROM generate_series(1, 2) i;");
         try (SidecarHarness sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec())) {
-            sidecar.start().awaitCaughtUp();
+            sidecar.start().awaitCaughtUp().awaitIndexed();
             db.execute(ROWS);
             sidecar.awaitInStep(Judge.PASCAL);
             db.execute("ALTER TABLE \"Messages\" DROP CONSTRAINT \"FK_Messages_Agents_FromAgentId\";"
@@ -86,7 +86,7 @@ class AgentsIT {
     void emptiedAgentsAreMadeAgainAndTheirRowsFollow() throws Exception {
         db.execute(LegacySchema.SNAKE.ddl());
         try (SidecarHarness sidecar = SidecarHarness.expanded(db, LegacySchema.SNAKE.spec())) {
-            sidecar.start().awaitCaughtUp();
+            sidecar.start().awaitCaughtUp().awaitIndexed();
             db.execute("INSERT INTO app.personas (display_name) SELECT 'p' || i FROM generate_series(1, 20) i;"
                     + "INSERT INTO app.messages (from_persona_id, body) SELECT i, 'm' FROM generate_series(1, 15) i");
             sidecar.awaitInStep(Judge.SNAKE);

@@ -56,6 +56,7 @@ class DeadLettersIT {
                 """);
         try (SidecarHarness sidecar =
                 SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).start()) {
+            sidecar.awaitIndexed();
             db.execute("ALTER TABLE \"Messages\" ADD CONSTRAINT no_poison"
                     + " CHECK (\"FromAgentId\" IS NULL OR \"Content\" <> 'poison')");
             sidecar.awaitCaughtUp();
@@ -85,7 +86,7 @@ class DeadLettersIT {
         db.execute(LegacySchema.PASCAL.ddl());
         try (SidecarHarness sidecar =
                 SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).start()) {
-            sidecar.awaitCaughtUp();
+            sidecar.awaitCaughtUp().awaitIndexed();
             db.execute("""
                     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
                       $$ BEGIN IF NEW."Content" = 'poison' THEN RAISE EXCEPTION 'no'; END IF; RETURN NULL; END $$;

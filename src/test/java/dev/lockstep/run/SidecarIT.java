@@ -37,7 +37,7 @@ class SidecarIT {
         db.execute(LegacySchema.PASCAL.ddl());
         try (SidecarHarness sidecar =
                 SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).backfilled()) {
-            sidecar.start().awaitCaughtUp();
+            sidecar.start().awaitCaughtUp().awaitIndexed();
             db.execute("ALTER TABLE \"Messages\" RENAME \"FromPersonaId\" TO \"Old\";"
                     + "INSERT INTO \"Messages\" (\"Old\", \"Content\") VALUES (gen_random_uuid(), 'm')");
             Await.until("it has ended", () -> !sidecar.running());

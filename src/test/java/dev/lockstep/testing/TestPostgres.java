@@ -18,7 +18,14 @@ public final class TestPostgres {
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private static final class Shared {
-        static final EmbeddedPostgres SERVER = start(Map.of());
+        static final EmbeddedPostgres SERVER = start(origins());
+
+        /** Room for those of every test; before version 18 it is that of the slots. */
+        private static Map<String, String> origins() {
+            return Integer.getInteger("postgres.version", 18) >= 18
+                    ? Map.of("max_active_replication_origins", "100")
+                    : Map.of();
+        }
     }
 
     private TestPostgres() {}
@@ -38,9 +45,6 @@ public final class TestPostgres {
                     .setServerConfig("max_wal_senders", "20")
                     .setServerConfig("max_replication_slots", "100")
                     .setServerConfig("max_connections", "200");
-            if (Integer.getInteger("postgres.version", 18) >= 18) {
-                builder.setServerConfig("max_active_replication_origins", "100"); // older ones take it from the slots
-            }
             settings.forEach(builder::setServerConfig);
             more.accept(builder);
             EmbeddedPostgres server = builder.start();
