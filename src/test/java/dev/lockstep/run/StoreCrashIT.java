@@ -18,10 +18,12 @@ import dev.lockstep.testing.VectorSchema;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -39,7 +41,7 @@ class StoreCrashIT {
     private final Random random = new Random(seed);
     private final Distribution lockstep = Distribution.built();
     private final Path folder = Path.of("target", "crash", "stores-" + seed).toAbsolutePath();
-    private int starts;
+    private final List<Process> started = new ArrayList<>();
 
     @Test
     void killsAndCrashesOfStoresLeaveEveryVectorInStep() throws Exception {
@@ -128,7 +130,15 @@ class StoreCrashIT {
     }
 
     private Process start() throws Exception {
-        return lockstep.start(folder, folder.resolve("run-" + ++starts + ".log"), "run");
+        Process run = lockstep.start(folder, folder.resolve("run-" + (started.size() + 1) + ".log"), "run");
+        started.add(run);
+        return run;
+    }
+
+    /** However it ends. */
+    @AfterEach
+    void endAll() {
+        started.forEach(Process::destroyForcibly);
     }
 
     private void writeConfiguration(TestDatabase db, URI chroma, URI qdrant) throws Exception {
