@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -83,19 +84,9 @@ final class DeadLettersCommand implements Callable<Integer> {
     @Command(
             name = "retry",
             description = "Has rows tried again at once by the running sidecar; all of them, or those named.")
-    Integer retry(
-            @Option(names = "--table", paramLabel = "TABLE", description = "Only those of this table.") @Nullable
-                    String table,
-            @Option(
-                            names = "--key",
-                            arity = "1..*",
-                            paramLabel = "KEY",
-                            description = "Only this row of it, each column of its key a word.")
-                    @Nullable
-                    List<String> key)
-            throws SQLException {
+    Integer retry(@Mixin Chosen chosen) throws SQLException {
         return with((letters, connection, config) -> {
-            long due = letters.makeDue(connection, named(table, config), row(table, key));
+            long due = letters.makeDue(connection, chosen.table(config), chosen.row());
             context.output()
                     .show(
                             Map.of("retried", due),
@@ -107,25 +98,49 @@ final class DeadLettersCommand implements Callable<Integer> {
     @Command(
             name = "discard",
             description = "Forgets rows without deriving them: they stay out of step, and verify finds them.")
-    Integer discard(
-            @Option(names = "--table", required = true, paramLabel = "TABLE", description = "Those of this table.")
-                    String table,
-            @Option(
-                            names = "--key",
-                            arity = "1..*",
-                            paramLabel = "KEY",
-                            description = "Only this row of it, each column of its key a word.")
-                    @Nullable
-                    List<String> key)
-            throws SQLException {
+    Integer discard(@Mixin Chosen chosen) throws SQLException {
+        if (chosen.table == null) {
+            throw LockstepException.wrongInput("discard forgets rows: name their table with --table");
+        }
         return with((letters, connection, config) -> {
-            long gone = letters.discard(connection, named(table, config), row(table, key));
+            long gone = letters.discard(connection, chosen.table(config), chosen.row());
             context.output()
                     .show(
                             Map.of("discarded", gone),
                             out -> out.println(gone + " dead letters forgotten; their rows are still out of step"));
             return 0;
         });
+    }
+
+    /** Which of them. */
+    static final class Chosen {
+
+        @Option(names = "--table", paramLabel = "TABLE", description = "Only those of this table.")
+        @Nullable
+        String table;
+
+        @Option(
+                names = "--key",
+                arity = "1..*",
+                paramLabel = "KEY",
+                description = "Only this row of it, each column of its key a word.")
+        @Nullable
+        List<String> key;
+
+        @Nullable
+        TableName table(LockstepConfig config) {
+            return table == null
+                    ? null
+                    : TableName.parse(table, config.database().schema());
+        }
+
+        @Nullable
+        RowKey row() {
+            if (key != null && table == null) {
+                throw LockstepException.wrongInput("--key names a row of a table; name the table with --table, too");
+            }
+            return key == null ? null : new RowKey(key);
+        }
     }
 
     private interface Work {
@@ -138,17 +153,6 @@ final class DeadLettersCommand implements Callable<Integer> {
             ControlSchema.require(connection, config.name());
             return work.run(new DeadLetters(config.name()), connection, config);
         }
-    }
-
-    private static @Nullable TableName named(@Nullable String table, LockstepConfig config) {
-        return table == null ? null : TableName.parse(table, config.database().schema());
-    }
-
-    private static @Nullable RowKey row(@Nullable String table, @Nullable List<String> key) {
-        if (key != null && table == null) {
-            throw LockstepException.wrongInput("--key names a row of a table; name the table with --table, too");
-        }
-        return key == null ? null : new RowKey(key);
     }
 
     private static Map<String, Object> json(DeadLetters.Letter letter) {

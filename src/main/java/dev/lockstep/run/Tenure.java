@@ -8,7 +8,6 @@ import dev.lockstep.capture.Origins;
 import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.capture.debezium.EngineSource;
 import dev.lockstep.config.LockstepConfig;
-import dev.lockstep.config.StoreConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.derive.AgentCache;
@@ -26,12 +25,10 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Pulse;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.Gaps;
-import dev.lockstep.state.StoreSweeps;
 import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
 import dev.lockstep.vector.StoreClients;
-import dev.lockstep.vector.StoreKeeper;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -68,7 +65,7 @@ final class Tenure implements TenureClock.Listener {
     private final Pulse pulse;
     private final SyncMeter meter;
     private final ScanProgress progress;
-    private final StoreClients clients;
+    private final StoreKeepers keepers;
     private final StopSignal stop;
 
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
@@ -102,7 +99,7 @@ final class Tenure implements TenureClock.Listener {
         this.pulse = pulse;
         this.meter = meter;
         this.progress = progress;
-        this.clients = clients;
+        this.keepers = new StoreKeepers(config, database, mapping, clients, epoch);
         this.stop = stop;
     }
 
@@ -115,7 +112,7 @@ final class Tenure implements TenureClock.Listener {
         Thread stream = start("stream", this::stream);
         Thread scan = start("scan", this::scan);
         Thread clock = start("clock", new TenureClock(database, config, mapping, lease, stop, this)::run);
-        List<Thread> keepers = keepers();
+        keepers.start(this::start, scanned::get, stop);
         try {
             while (!stop.pause(TICK)) {
                 Synchronizer current = synchronizer.get();
@@ -135,7 +132,7 @@ final class Tenure implements TenureClock.Listener {
             log.debug("a retry gave up because the tenure ends: why it ends counts", e);
         } finally {
             stop.request();
-            end(stream, clock, scan, keepers);
+            end(stream, clock, scan);
         }
         RuntimeException cause = failure.get();
         if (cause != null) {
@@ -148,45 +145,10 @@ final class Tenure implements TenureClock.Listener {
                 && current.durable().isAtLeast(target)
                 && current.heldRows() == 0
                 && !current.sweepWaits()
-                && storesSettled();
+                && keepers.settled();
     }
 
-    private boolean storesSettled() {
-        List<String> stores = mapping.stores().stream().map(Mapping.Store::name).toList();
-        if (stores.isEmpty()) {
-            return true;
-        }
-        try (Connection connection = database.open(Takeover.ROLE + "stores")) {
-            return Handles.ask(connection, handle -> new StoreSweeps(config.name()).settled(handle, stores, epoch));
-        } catch (SQLException e) {
-            log.debug("whether the stores have caught up could not be asked", e);
-            return false;
-        }
-    }
-
-    /** One thread for each store outside the database. */
-    private List<Thread> keepers() {
-        List<Thread> keepers = new ArrayList<>();
-        for (int i = 0; i < mapping.stores().size(); i++) {
-            Mapping.Store link = mapping.stores().get(i);
-            StoreConfig access = config.stores().get(i);
-            int seat = Fence.STORE_SEAT + i;
-            StoreKeeper keeper = new StoreKeeper(
-                    config.name(),
-                    mapping,
-                    link,
-                    () -> clients.open(access),
-                    () -> WriteSession.openUnflushed(
-                            database, config.name(), Takeover.ROLE + "store-" + seat, seat, epoch),
-                    epoch,
-                    scanned::get,
-                    stop);
-            keepers.add(start("vectors-" + link.name(), keeper::run));
-        }
-        return keepers;
-    }
-
-    private void end(Thread stream, Thread clock, Thread scan, List<Thread> keepers) throws InterruptedException {
+    private void end(Thread stream, Thread clock, Thread scan) throws InterruptedException {
         while (stream.isAlive()) {
             EngineSource running = source.get();
             if (running != null) {
@@ -195,13 +157,7 @@ final class Tenure implements TenureClock.Listener {
             stream.join(200);
         }
         clock.join();
-        for (Thread keeper : keepers) {
-            keeper.join(GRACE.toMillis());
-            while (keeper.isAlive()) {
-                keeper.interrupt(); // a store may not answer for as long as its timeout
-                keeper.join(200);
-            }
-        }
+        keepers.join();
         scan.join(GRACE.toMillis());
         while (scan.isAlive()) {
             scan.interrupt(); // an index build may wait for an old transaction for hours
@@ -222,7 +178,8 @@ final class Tenure implements TenureClock.Listener {
         pulse.streaming(false);
     }
 
-    private interface Work {
+    /** What a thread of the tenure does. */
+    interface Work {
         void run() throws InterruptedException;
     }
 
@@ -291,7 +248,7 @@ final class Tenure implements TenureClock.Listener {
         try (Connection connection = database.open(Takeover.ROLE + "guard")) {
             checkEpoch(connection); // one that wakes up late must not end its successor's stream
             takeover.endStream(connection);
-            forgetOtherStores(connection);
+            keepers.forgetOthers(connection);
             originNone = Origins.mayAskForNone(connection, config.name());
             from = guarded(connection, originNone);
         }
@@ -306,11 +263,6 @@ final class Tenure implements TenureClock.Listener {
         if (!stop.requested()) {
             throw new CaptureFailure("the stream ended", null);
         }
-    }
-
-    private void forgetOtherStores(Connection connection) throws SQLException {
-        List<String> stores = mapping.stores().stream().map(Mapping.Store::name).toList();
-        Handles.tell(connection, handle -> new StoreSweeps(config.name()).keepOnly(handle, stores));
     }
 
     private void checkEpoch(Connection connection) throws SQLException {

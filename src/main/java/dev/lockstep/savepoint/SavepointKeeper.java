@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;
@@ -40,19 +41,18 @@ public final class SavepointKeeper {
 
     /** Does what is due. */
     public void tend(Connection connection) throws SQLException {
-        List<Savepoint> all = savepoints.list(connection);
+        List<Savepoint> automatic = new ArrayList<>();
         long budget = budget(connection);
-        for (Savepoint savepoint : all) {
+        for (Savepoint savepoint : savepoints.list(connection)) {
             String why = whyGivenUp(savepoint, budget);
             if (!why.isEmpty()) {
                 savepoints.drop(connection, savepoint.name());
                 log.warn("savepoint {} of {} was dropped: {}", savepoint.name(), savepoint.at(), why);
+            } else if (savepoint.automatic()) {
+                automatic.add(savepoint);
             }
         }
         Instant now = now(connection);
-        List<Savepoint> automatic = savepoints.list(connection).stream()
-                .filter(Savepoint::automatic)
-                .toList();
         String name = NAME.format(now);
         if (config.keep() > 0
                 && automatic.stream().noneMatch(s -> s.name().equals(name))

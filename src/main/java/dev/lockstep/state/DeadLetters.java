@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** Rows that cannot be derived for now: by key and reason, never their content. */
 public final class DeadLetters {
 
+    /** Of a table, or of all; of a row, or of all. */
+    private static final String CHOSEN =
+            " WHERE (?::text IS NULL OR table_schema = ? AND table_name = ?) AND (?::text[] IS NULL OR key = ?)";
+
     private final String table;
 
     public DeadLetters(String name) {
@@ -113,9 +117,10 @@ public final class DeadLetters {
 
     /** One of them. */
     public Optional<Letter> find(Connection connection, TableName of, RowKey key) throws SQLException {
-        return oldest(connection, Integer.MAX_VALUE).stream()
-                .filter(letter -> letter.table().equals(of) && letter.key().equals(key))
-                .findFirst();
+        try (PreparedStatement statement = connection.prepareStatement(select(CHOSEN))) {
+            choose(statement, of, key);
+            return read(statement).stream().findFirst();
+        }
     }
 
     /**
@@ -136,16 +141,19 @@ public final class DeadLetters {
 
     private static long change(Connection connection, String sql, @Nullable TableName of, @Nullable RowKey key)
             throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(
-                sql
-                        + " WHERE (?::text IS NULL OR table_schema = ? AND table_name = ?) AND (?::text[] IS NULL OR key = ?)")) {
-            statement.setString(1, of == null ? null : of.schema());
-            statement.setString(2, of == null ? null : of.schema());
-            statement.setString(3, of == null ? null : of.name());
-            statement.setArray(4, key == null ? null : array(connection, key));
-            statement.setArray(5, key == null ? null : array(connection, key));
+        try (PreparedStatement statement = connection.prepareStatement(sql + CHOSEN)) {
+            choose(statement, of, key);
             return statement.executeLargeUpdate();
         }
+    }
+
+    private static void choose(PreparedStatement statement, @Nullable TableName of, @Nullable RowKey key)
+            throws SQLException {
+        statement.setString(1, of == null ? null : of.schema());
+        statement.setString(2, of == null ? null : of.schema());
+        statement.setString(3, of == null ? null : of.name());
+        statement.setArray(4, key == null ? null : array(statement.getConnection(), key));
+        statement.setArray(5, key == null ? null : array(statement.getConnection(), key));
     }
 
     public long count(Connection connection) throws SQLException {
@@ -157,11 +165,19 @@ public final class DeadLetters {
     }
 
     private List<Letter> letters(Connection connection, String rest) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(select(rest))) {
+            return read(statement);
+        }
+    }
+
+    private String select(String rest) {
+        return "SELECT table_schema, table_name, key, sqlstate, reason, tries, first_seen, next_try FROM " + table
+                + rest;
+    }
+
+    private static List<Letter> read(PreparedStatement statement) throws SQLException {
         List<Letter> letters = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(
-                        "SELECT table_schema, table_name, key, sqlstate, reason, tries, first_seen, next_try FROM "
-                                + table + rest);
-                ResultSet row = statement.executeQuery()) {
+        try (ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 letters.add(new Letter(
                         new TableName(row.getString(1), row.getString(2)),

@@ -2,8 +2,6 @@ package dev.lockstep.sync;
 
 import dev.lockstep.derive.AgentCache;
 import dev.lockstep.derive.AgentMaker;
-import dev.lockstep.derive.ErrorPolicy;
-import dev.lockstep.derive.Refused;
 import dev.lockstep.derive.RowDeriver;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.model.Batch;
@@ -46,10 +44,6 @@ public final class Synchronizer implements AutoCloseable {
     /** The position row is written this often at most: each write is a row version that a long snapshot keeps alive. */
     private static final Duration PERSIST_EVERY = Duration.ofMillis(100);
 
-    /** A keeper holds a hint for milliseconds, so it is tried again before a sweep is asked for instead. */
-    private static final int TELL_TRIES = 5;
-
-    private static final Duration TELL_PAUSE = Duration.ofMillis(10);
     private static final Duration HELD_EVERY = Duration.ofMillis(100);
     private static final Duration LETTERS_EVERY = Duration.ofSeconds(1);
 
@@ -60,12 +54,12 @@ public final class Synchronizer implements AutoCloseable {
     private final AgentMaker agents;
     private final LaneWork rows;
     private final Progress positions;
-    private final Hints hints;
+    private final RowsToDo todo;
     private final LetterDesk letters;
     private final VectorDesk vectors;
-    private final StoreDesk stores;
+    private final StoreTeller stores;
     private final SyncMeter meter;
-    private final StopSignal stop;
+    private final Retries retries;
 
     private final Watermark watermark = new Watermark();
     private final HeldRows held = new HeldRows();
@@ -122,14 +116,14 @@ public final class Synchronizer implements AutoCloseable {
         this.cache = cache;
         this.agents = new AgentMaker(mapping, cache);
         this.positions = positions;
-        this.hints = hints;
+        this.todo = new RowsToDo(mapping, cache, held, hints);
         DeadLetters stored = new DeadLetters(name);
         this.letters = new LetterDesk(stored);
         this.vectors = new VectorDesk(name, mapping);
-        this.stores = new StoreDesk(name, mapping);
+        this.retries = new Retries(lanes, stop);
+        this.stores = new StoreTeller(new StoreDesk(name, mapping), lanes, retries);
         this.durable = start;
         this.meter = meter;
-        this.stop = stop;
         mapping.tables().forEach(t -> derivers.put(t.table(), new RowDeriver(mapping, t, stored)));
         this.rows = new LaneWork(derivers, agents);
     }
@@ -151,16 +145,16 @@ public final class Synchronizer implements AutoCloseable {
         Heartbeat.latest(batch.heartbeats()).filter(lastCommitTime::isBefore).ifPresent(sent -> lastCommitTime = sent);
         Watermark.Boundary boundary =
                 batch.boundary() == null ? null : new Watermark.Boundary(batch.boundary(), lastCommitTime);
-        patiently("applying changes", () -> work(plan, number, boundary));
+        retries.run("applying changes", () -> work(plan, number, boundary));
         if (boundary != null) {
             watermark.closed(number, boundary); // only now: a batch that failed comes again, cut in other places
         }
         if (elapsed(persistedAt, PERSIST_EVERY)) {
-            patiently("storing the position", this::persist);
+            retries.run("storing the position", this::persist);
         }
         meter.applied(batch, Duration.ofNanos(System.nanoTime() - started), held.size());
         if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
-            patiently("retrying held rows", this::retryHeld);
+            retries.run("retrying held rows", this::retryHeld);
         }
         return durable;
     }
@@ -168,15 +162,15 @@ public final class Synchronizer implements AutoCloseable {
     /** What is due between batches: held rows, dead letters, the stored position. Call it some ten times a second. */
     public synchronized void tick() throws InterruptedException {
         if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
-            patiently("retrying held rows", this::retryHeld);
+            retries.run("retrying held rows", this::retryHeld);
         }
         if (elapsed(lettersTriedAt, LETTERS_EVERY)) { // a scan sets rows aside, too, and does not tell
-            patiently("looking for dead letters", this::retryLetters);
+            retries.run("looking for dead letters", this::retryLetters);
         }
         if (vectors.sweepDue()) {
-            patiently("sweeping vectors", () -> vectors.sweep(lanes.get(0), rederive(batches)));
+            retries.run("sweeping vectors", () -> vectors.sweep(lanes.get(0), rederive(batches)));
         }
-        patiently("storing the position", this::persist);
+        retries.run("storing the position", this::persist);
     }
 
     /** Whether vectors may be out of step until the next sweep. */
@@ -216,9 +210,11 @@ public final class Synchronizer implements AutoCloseable {
         if (plan.forgetsAgents(mapping.agents().table())) {
             cache.clear();
         }
+        RowsByTable changes = plan.changes();
+        boolean follow = vectors.concerns(changes);
         boolean tell = stores.concerns(plan);
         boolean nothing = !tell
-                && !vectors.concerns(plan.changes())
+                && !follow
                 && !agentsEmptied(plan)
                 && plan.rows().values().stream().allMatch(Map::isEmpty)
                 && plan.personas().isEmpty()
@@ -230,49 +226,24 @@ public final class Synchronizer implements AutoCloseable {
             awaitVisible(lanes.get(0), plan.transactions());
             if (tell) { // before the position can move, and not before its keeper can see what it is told
                 lanes.get(0).rollback();
-                tell(session -> stores.tell(session, plan));
-                stores.told(plan);
+                stores.changed(plan);
                 lanes.get(0).begin();
             }
-            derive(plan, number, boundary);
+            derive(plan, follow ? changes : null, number, boundary);
             for (Map.Entry<TableName, Map<RowKey, BatchPlan.Hint>> rows :
                     plan.rows().entrySet()) {
-                tellDerived(rows.getKey(), rows.getValue().keySet());
+                stores.derived(rows.getKey(), rows.getValue().keySet());
             }
         }
     }
 
-    private interface Telling {
-        void run(WriteSession session) throws SQLException;
-    }
-
-    /** What somebody holds locked is left to a sweep: a hint is not worth the stream's time. */
-    private void tell(Telling telling) throws SQLException, InterruptedException {
-        WriteSession session = lanes.get(0);
-        for (int attempt = 1; ; attempt++) {
-            try {
-                session.begin();
-                (attempt < TELL_TRIES ? telling : (Telling) stores::giveUp).run(session);
-                session.commit();
-                return;
-            } catch (SQLException e) {
-                if (attempt == TELL_TRIES || ErrorPolicy.of(e) != ErrorPolicy.GIVE_WAY) {
-                    throw e;
-                }
-                session.rollback();
-                pauseOrStop(TELL_PAUSE);
-            }
-        }
-    }
-
-    private void tellDerived(TableName table, Set<RowKey> rows) throws SQLException, InterruptedException {
-        if (!rows.isEmpty() && stores.concerns(table)) {
-            tell(session -> stores.derived(session, table, rows));
-        }
-    }
-
-    /** Lane 0 is in a transaction that sees everything. */
-    private void derive(BatchPlan plan, long number, Watermark.@Nullable Boundary boundary)
+    /**
+     * Lane 0 is in a transaction that sees everything.
+     *
+     * @param followed the changes, if vectors follow them
+     */
+    private void derive(
+            BatchPlan plan, @Nullable RowsByTable followed, long number, Watermark.@Nullable Boundary boundary)
             throws SQLException, InterruptedException {
         WriteSession first = lanes.get(0);
         Map<String, AgentMaker.Refusal> impossible = Map.of();
@@ -288,9 +259,8 @@ public final class Synchronizer implements AutoCloseable {
             impossible = agents.ensure(first, unknown).impossible();
             followAgents(plan, number);
         }
-        List<Map<TableName, Work>> split = Lanes.split(outOfStep(plan), lanes.count());
-        boolean follow = vectors.concerns(plan.changes());
-        if (split.size() == 1 && impossible.isEmpty() && !follow) {
+        List<Map<TableName, Work>> split = Lanes.split(todo.rows(plan), lanes.count());
+        if (split.size() == 1 && impossible.isEmpty() && followed == null) {
             if (!began) {
                 first.begin();
             }
@@ -308,58 +278,17 @@ public final class Synchronizer implements AutoCloseable {
         for (LaneOutcome outcome : outcomes) {
             settle(outcome, number);
         }
-        if (follow && vectors.open(first)) {
-            for (LaneOutcome outcome : lanes.each(Lanes.split(ownVectors(plan), lanes.count()), rows::lane)) {
+        if (followed != null && vectors.open(first)) {
+            for (LaneOutcome outcome : lanes.each(Lanes.split(todo.vectors(plan), lanes.count()), rows::lane)) {
                 settle(outcome, number);
             }
-            vectors.follow(first, plan.changes(), rederive(number));
+            vectors.follow(first, followed, rederive(number));
         }
     }
 
     /** What a rederivation leaves over is held for batch {@code number}. */
     private VectorDesk.Rederive rederive(long number) {
         return (table, keys) -> settle(rows.rederive(lanes.get(0), Map.of(table, keys)), number);
-    }
-
-    private Map<TableName, Map<RowKey, BatchPlan.Hint>> ownVectors(BatchPlan plan) {
-        Map<TableName, Map<RowKey, BatchPlan.Hint>> own = new LinkedHashMap<>();
-        plan.rows().forEach((table, hints) -> {
-            if (vectors.holds(table)) {
-                Map<RowKey, BatchPlan.Hint> free = new LinkedHashMap<>(hints);
-                free.keySet().removeIf(key -> held.contains(table, key));
-                own.put(table, free);
-            }
-        });
-        return own;
-    }
-
-    private Map<TableName, Map<RowKey, BatchPlan.Hint>> outOfStep(BatchPlan plan) {
-        Map<TableName, Map<RowKey, BatchPlan.Hint>> out = new LinkedHashMap<>();
-        plan.rows().forEach((table, hints) -> {
-            RowDeriver deriver = derivers.get(table);
-            if (deriver == null || vectors.holds(table)) {
-                return;
-            }
-            Map<RowKey, BatchPlan.Hint> kept = new LinkedHashMap<>();
-            hints.forEach((key, hint) -> {
-                if (!inStep(deriver.table(), hint) && !held.contains(table, key)) {
-                    kept.put(key, hint);
-                }
-            });
-            if (!kept.isEmpty()) {
-                out.put(table, kept);
-            }
-        });
-        return out;
-    }
-
-    /** By the hint alone: a later change of the row or its agent brings an event of its own. */
-    private boolean inStep(Mapping.Scoped table, BatchPlan.Hint hint) {
-        return hints == Hints.TRUSTED
-                && !table.hashed()
-                && hint.persona() != null
-                && hint.agent() != null
-                && cache.agentOf(hint.persona()).filter(hint.agent()::equals).isPresent();
     }
 
     private void single(
@@ -448,7 +377,7 @@ public final class Synchronizer implements AutoCloseable {
 
     /** Messages that could only be derived now: a vector may be tied by their hash. */
     private void followLate(TableName table, Collection<RowKey> keys) throws SQLException, InterruptedException {
-        tellDerived(table, Set.copyOf(keys));
+        stores.derived(table, Set.copyOf(keys));
         RowsByTable late = new RowsByTable(Map.of(table, Set.copyOf(keys)), Map.of(), Set.of(), Set.of());
         if (!keys.isEmpty() && !vectors.holds(table) && vectors.concerns(late) && vectors.open(lanes.get(0))) {
             vectors.follow(lanes.get(0), late, rederive(batches));
@@ -498,43 +427,8 @@ public final class Synchronizer implements AutoCloseable {
         Duration pause = Duration.ofMillis(1);
         while (!transactions.stream().allMatch(session.begin()::sees)) {
             session.rollback();
-            pauseOrStop(pause);
+            retries.pause(pause);
             pause = pause.multipliedBy(2).compareTo(Duration.ofMillis(20)) < 0 ? pause.multipliedBy(2) : pause;
-        }
-    }
-
-    private interface Step {
-        void run() throws SQLException, InterruptedException;
-    }
-
-    /** Runs a step until it succeeds; steps may be repeated. */
-    private void patiently(String what, Step step) throws InterruptedException {
-        Duration pause = Duration.ofMillis(50);
-        while (true) {
-            try {
-                step.run();
-                return;
-            } catch (SQLException e) {
-                ErrorPolicy policy = ErrorPolicy.of(e);
-                if (policy == ErrorPolicy.STOP || policy == ErrorPolicy.SET_ASIDE) {
-                    throw new Refused(what, e);
-                }
-                log.warn("{}: {}; trying again in {} ms", what, ErrorPolicy.describe(e), pause.toMillis());
-            } catch (LockstepException e) {
-                if (!ErrorPolicy.passes(e)) {
-                    throw e;
-                }
-                log.warn("{}: {}; trying again in {} ms", what, e.getMessage(), pause.toMillis());
-            }
-            lanes.reset();
-            pauseOrStop(pause);
-            pause = pause.toSeconds() >= 5 ? pause : pause.multipliedBy(2);
-        }
-    }
-
-    private void pauseOrStop(Duration time) throws InterruptedException {
-        if (stop.pause(time)) {
-            throw new InterruptedException("stopped");
         }
     }
 

@@ -15,11 +15,10 @@ import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.DeadLetters;
 import dev.lockstep.state.EvidenceLog;
 import dev.lockstep.state.Gaps;
+import dev.lockstep.state.ServerEnd;
 import dev.lockstep.vector.StoreClients;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -173,14 +172,14 @@ public final class Verifier {
         Lsn seen = scan.asOf();
         for (int round = 0; round < ROUNDS && anyWaiting(suspects); round++) {
             stream.passed(connection, seen);
-            seen = Lsn.max(seen, end(connection));
+            seen = Lsn.max(seen, ServerEnd.read(connection).lsn());
             for (Map.Entry<TableName, Suspects> entry : suspects.entrySet()) {
                 TableComparison comparison = scan.tables().get(entry.getKey());
                 if (comparison != null) {
                     entry.getValue().look(look(connection, comparison, entry.getValue()));
                 }
             }
-            seen = Lsn.max(seen, end(connection));
+            seen = Lsn.max(seen, ServerEnd.read(connection).lsn());
         }
         return true;
     }
@@ -245,14 +244,6 @@ public final class Verifier {
                     }));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    private static Lsn end(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT pg_current_wal_insert_lsn()::text")) {
-            row.next();
-            return Lsn.parse(row.getString(1));
         }
     }
 }

@@ -139,7 +139,6 @@ CREATE TABLE IF NOT EXISTS {schema}.vector_hint (
   deleted boolean NOT NULL DEFAULT false,
   version bigint NOT NULL DEFAULT 0,
   tries int NOT NULL DEFAULT 0,
-  since timestamptz NOT NULL DEFAULT clock_timestamp(),
   due timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (store, kind, key));
 CREATE INDEX IF NOT EXISTS vector_hint_due ON {schema}.vector_hint (store, due);

@@ -7,14 +7,10 @@ import static dev.lockstep.testing.VectorWrites.set;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.model.VectorMeaning.OnDelete;
-import dev.lockstep.monitor.StatusReport;
 import dev.lockstep.testing.Await;
-import dev.lockstep.testing.FaultyStore;
 import dev.lockstep.testing.StoreBench;
 import dev.lockstep.testing.VectorSchema;
 import dev.lockstep.verify.VerifyReport;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Vectors outside the database follow their messages, whatever becomes of the store and of this process. */
+/** Vectors outside the database follow their messages, and what verify says of them. */
 class StoresIT {
 
     @ParameterizedTest
@@ -99,7 +95,7 @@ class StoresIT {
     @EnumSource(VectorSchema.class)
     void deletedMessagesLeaveOrphans(VectorSchema schema) throws Exception {
         try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
-            messages(bench, schema);
+            bench.twoMessages();
             bench.sidecar().start();
             bench.awaitInStep();
             bench.db().execute(delete(schema.messages(), "m1", schema));
@@ -123,7 +119,7 @@ class StoresIT {
     void pointsOfDeletedMessagesAreDeletedWhereThatIsWanted() throws Exception {
         VectorSchema schema = VectorSchema.PASCAL;
         try (StoreBench bench = StoreBench.open(schema, true, OnDelete.DELETE)) {
-            messages(bench, schema);
+            bench.twoMessages();
             bench.index("v9", "p1", "m9", "not there yet");
             bench.sidecar().start();
             bench.awaitInStep();
@@ -139,144 +135,6 @@ class StoresIT {
             bench.sidecar().untilCaughtUp();
             assertThat(bench.value("m2", "Source")).isEqualTo("orphan");
         }
-    }
-
-    /** The database columns go on; what the store has to learn waits, is seen, and is stamped when it is back. */
-    @Test
-    void aStoreThatIsAwayHoldsUpNothing() throws Exception {
-        VectorSchema schema = VectorSchema.SNAKE;
-        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
-            messages(bench, schema);
-            bench.sidecar().start();
-            bench.awaitInStep();
-            bench.store().goAway();
-            bench.db()
-                    .execute(message(schema, "m3", "p1", "c1", "three")
-                            + set(schema.messages(), 4, schema.sql("c2"), "m1", schema));
-            bench.sidecar().awaitCaughtUp();
-            assertThat(bench.db().number("SELECT count(*) FROM app.messages WHERE from_agent_id IS NULL"))
-                    .isZero();
-            Await.until(
-                    "the trouble is written down",
-                    () -> !bench.db()
-                            .text("SELECT trouble FROM " + bench.sidecar().name() + ".vector_store")
-                            .isEmpty());
-            assertThat(bench.db()
-                            .number("SELECT count(*) FROM " + bench.sidecar().name() + ".vector_hint"))
-                    .isPositive();
-            bench.index("v3", "p1", "m3", "three");
-            bench.store().comeBack();
-            bench.awaitInStep();
-            Await.until(
-                    "the trouble is over",
-                    () -> bench.db()
-                            .text("SELECT trouble FROM " + bench.sidecar().name() + ".vector_store")
-                            .isEmpty());
-            bench.sidecar().stop();
-        }
-    }
-
-    /** With too many hints a sweep does instead; what comes while they are given up is found by it. */
-    @Test
-    void tooManyHintsBecomeASweep() throws Exception {
-        VectorSchema schema = VectorSchema.PASCAL;
-        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
-            messages(bench, schema);
-            bench.sidecar().start();
-            bench.awaitInStep();
-            String name = bench.sidecar().name();
-            Await.until("nothing waits", () -> bench.db().number("SELECT count(*) FROM " + name + ".vector_hint") == 0);
-            long pass = bench.number("pass");
-            bench.store().goAway();
-            bench.db()
-                    .execute("UPDATE " + name + ".vector_store SET hints_overflowed = true; DELETE FROM " + name
-                            + ".vector_hint");
-            bench.db().execute(set(schema.messages(), 4, schema.sql("c2"), "m1", schema));
-            bench.sidecar().awaitCaughtUp();
-            assertThat(bench.db()
-                            .number("SELECT count(*) FROM " + bench.sidecar().name() + ".vector_hint"))
-                    .isZero();
-            bench.store().comeBack();
-            bench.awaitInStep();
-            assertThat(bench.number("pass")).isGreaterThan(pass);
-            assertThat(bench.db()
-                            .text("SELECT hints_overflowed FROM "
-                                    + bench.sidecar().name() + ".vector_store"))
-                    .isEqualTo("f");
-            bench.sidecar().stop();
-        }
-    }
-
-    @Test
-    void aWriteThatFailsIsRepeatedWhetherItWasDoneOrNot() throws Exception {
-        VectorSchema schema = VectorSchema.PASCAL;
-        try (StoreBench bench = StoreBench.open(schema, false, OnDelete.MARK)) {
-            messages(bench, schema);
-            bench.store().failBeforeWrite(1);
-            bench.sidecar().start();
-            bench.awaitInStep();
-            bench.store().failAfterWrite(1);
-            bench.db().execute(set(schema.messages(), 4, schema.sql("c2"), "m1", schema));
-            bench.awaitInStep();
-            bench.sidecar().stop();
-        }
-    }
-
-    /** It passed the fence and then slept: its write cannot be stopped, and is mended. */
-    @Test
-    void aProcessThatWakesUpLateIsSweptBehind() throws Exception {
-        VectorSchema schema = VectorSchema.PASCAL;
-        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
-            messages(bench, schema);
-            bench.sidecar().backfilled().start();
-            bench.awaitInStep();
-            FaultyStore.Hold late = bench.store().holdNextWrite();
-            bench.db().execute(set(schema.messages(), 4, schema.sql("c2"), "m1", schema));
-            late.reached().await();
-            var successor = bench.sidecar().withBatchRows(100);
-            bench.sidecar().killWhile(() -> {});
-            bench.db().execute(set(schema.messages(), 4, "NULL", "m1", schema));
-            successor.start();
-            bench.awaitInStep();
-            assertThat(bench.value("m1", "Source")).isEqualTo("legacy");
-            late.released().countDown();
-            bench.awaitInStep();
-            successor.stop();
-        }
-    }
-
-    /** A sweep goes on where it was killed, then goes round once more in its own epoch. */
-    @Test
-    void aKilledSweepGoesOnAtItsPage() throws Exception {
-        VectorSchema schema = VectorSchema.PASCAL;
-        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
-            StringBuilder sql = new StringBuilder(conversation(schema, "c1", "p1"));
-            for (int i = 0; i < 900; i++) {
-                sql.append(message(schema, "m" + i, "p1", "c1", "text " + i));
-                bench.index("v" + i, "p1", "m" + i, "text " + i);
-            }
-            bench.db().execute(sql.toString());
-            bench.sidecar().start();
-            bench.awaitInStep();
-            bench.sidecar().stop();
-            bench.db()
-                    .execute("UPDATE " + bench.sidecar().name() + ".vector_store SET pass_began_at = now(),"
-                            + " pass_cursor = '" + schema.id("m1") + "', pass_points = 500");
-            long pass = bench.number("pass");
-            bench.sidecar().untilCaughtUp();
-            assertThat(bench.number("pass")).isEqualTo(pass + 1);
-            assertThat(bench.number("points")).isEqualTo(900);
-        }
-    }
-
-    private static void messages(StoreBench bench, VectorSchema schema) throws Exception {
-        bench.db()
-                .execute(conversation(schema, "c1", "p1")
-                        + conversation(schema, "c2", "p1")
-                        + message(schema, "m1", "p1", "c1", "one")
-                        + message(schema, "m2", "p1", "c2", "two"));
-        bench.index("v1", "p1", "m1", "one");
-        bench.index("v2", "p1", "m2", "two");
     }
 
     /** Points with a wrong stamp are found to the point, with and without a sidecar, and mended. */
@@ -323,34 +181,12 @@ class StoresIT {
                 "memories", points, missing, wrong, orphaned, legacy, Map.of(), true, List.of(), "");
     }
 
-    @Test
-    void theStatusTellsWhatWaitsAndWhy() throws Exception {
-        VectorSchema schema = VectorSchema.PASCAL;
-        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
-            messages(bench, schema);
-            bench.index("v9", "p1", "m9", "nobody said it");
-            bench.sidecar().untilCaughtUp();
-            StatusReport.Store fine = bench.status();
-            assertThat(List.of(fine.points(), fine.stamped(), fine.legacy(), fine.waiting(), fine.orphaned()))
-                    .containsExactly(3L, 3L, 1L, 0L, 0L);
-            assertThat(fine.trouble()).isEmpty();
-            bench.store().goAway();
-            bench.sidecar().start();
-            bench.db().execute(set(schema.messages(), 4, schema.sql("c2"), "m1", schema));
-            bench.sidecar().awaitCaughtUp();
-            Await.until("the trouble is told", () -> !bench.status().trouble().isEmpty());
-            assertThat(bench.status().waiting()).isPositive();
-            assertThat(bench.status().waitingSeconds()).isNotNull();
-            bench.sidecar().stop();
-        }
-    }
-
     /** Not the sweep, which would come ten seconds later. */
     @ParameterizedTest
     @CsvSource({"PASCAL, true", "SNAKE, false"})
     void whatTheStreamSeesIsStampedByTheStream(VectorSchema schema, boolean byId) throws Exception {
         try (StoreBench bench = StoreBench.open(schema, byId, OnDelete.MARK)) {
-            messages(bench, schema);
+            bench.twoMessages();
             bench.index("v3", "p1", "m3", "three");
             bench.sidecar().start();
             bench.awaitInStep();
@@ -377,7 +213,7 @@ class StoresIT {
     void aStoreWhoseCountsDifferIsNotClean() throws Exception {
         VectorSchema schema = VectorSchema.PASCAL;
         try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
-            messages(bench, schema);
+            bench.twoMessages();
             bench.sidecar().untilCaughtUp();
             assertThat(bench.verify().clean()).isTrue();
             bench.store().miscount(-1);
@@ -386,60 +222,11 @@ class StoresIT {
         }
     }
 
-    /** Whoever locks hints, the rows are derived; the sweep does what could not be told. */
-    @Test
-    void aLockedHintHoldsUpNoRow() throws Exception {
-        VectorSchema schema = VectorSchema.PASCAL;
-        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK);
-                Connection holder = bench.db().connect();
-                Statement statement = holder.createStatement()) {
-            messages(bench, schema);
-            bench.sidecar().start();
-            bench.awaitInStep();
-            bench.store().goAway();
-            bench.db().execute(set(schema.messages(), 4, schema.sql("c2"), "m1", schema));
-            String hints = bench.sidecar().name() + ".vector_hint";
-            Await.until(
-                    "it is told",
-                    () -> bench.db().number("SELECT count(*) FROM " + hints + " WHERE kind = 'message'") > 0);
-            holder.setAutoCommit(false);
-            statement.execute("SELECT FROM " + hints + " FOR UPDATE");
-            bench.db()
-                    .execute(set(schema.messages(), 4, schema.sql("c1"), "m1", schema)
-                            + message(schema, "m3", "p2", "c2", "three"));
-            bench.sidecar().awaitCaughtUp();
-            assertThat(bench.db().number("SELECT count(*) FROM \"Messages\" WHERE \"FromAgentId\" IS NULL"))
-                    .isZero();
-            bench.store().comeBack();
-            holder.rollback();
-            bench.awaitInStep();
-            bench.sidecar().stop();
-        }
-    }
-
-    /** A fault of an adapter is told and tried again; the rows go on. */
-    @Test
-    void aFaultOfAnAdapterEndsNothing() throws Exception {
-        VectorSchema schema = VectorSchema.PASCAL;
-        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
-            messages(bench, schema);
-            bench.store().breakNextWrite();
-            bench.sidecar().start();
-            bench.awaitInStep();
-            assertThat(bench.sidecar().running()).isTrue();
-            assertThat(bench.db()
-                            .number("SELECT max(epoch) FROM " + bench.sidecar().name() + ".fence"))
-                    .as("the same tenure")
-                    .isOne();
-            bench.sidecar().stop();
-        }
-    }
-
     @Test
     void aStoreThatIsNoLongerConfiguredIsForgotten() throws Exception {
         VectorSchema schema = VectorSchema.PASCAL;
         try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
-            messages(bench, schema);
+            bench.twoMessages();
             bench.db()
                     .execute("INSERT INTO " + bench.sidecar().name()
                             + ".vector_store (store, trouble) VALUES ('old', 'away')");

@@ -69,6 +69,39 @@ class SavepointKeeperIT {
         }
     }
 
+    /** Nobody else would ever let its WAL go. */
+    @Test
+    void withoutALimitOfTheServersTheyHaveOneOfTheirOwn() throws Exception {
+        try (OwnServer server = OwnServer.start(folder.resolve("unlimited"))) {
+            TestDatabase db = server.database();
+            db.execute(LegacySchema.PASCAL.ddl());
+            db.execute("ALTER SYSTEM SET max_wal_size = '32MB'");
+            db.execute("SELECT pg_reload_conf()");
+            try (SidecarHarness sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec());
+                    Connection connection = sidecar.lockstep().open("test")) {
+                Savepoints savepoints = new Savepoints(sidecar.name());
+                SavepointKeeper keeper =
+                        new SavepointKeeper(sidecar.name(), new SavepointsConfig(Duration.ofHours(1), 0));
+                savepoints.create(connection, "mine", false);
+                write(db, 100);
+                keeper.tend(connection);
+                assertThat(savepoints.list(connection))
+                        .as("three times max_wal_size")
+                        .hasSize(1);
+                write(db, 40);
+                keeper.tend(connection);
+                assertThat(savepoints.list(connection))
+                        .as("more than four times")
+                        .isEmpty();
+            }
+        }
+    }
+
+    private static void write(TestDatabase db, int megabytes) throws Exception {
+        db.execute("SELECT pg_logical_emit_message(false, 'test', repeat('x', 1048576)) FROM generate_series(1, "
+                + megabytes + ")");
+    }
+
     /** As if it had been taken two hours ago. */
     private static void age(TestDatabase db, SidecarHarness sidecar, String name) throws Exception {
         db.execute("UPDATE " + sidecar.name() + ".savepoint SET created_at = created_at - interval '2 h' WHERE name = '"

@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -116,6 +117,16 @@ public final class StoreBench implements AutoCloseable {
         payload.put("ContentHash", hash(text));
         payload.put("kept", 7L);
         server.add(COLLECTION, List.of(new Point(byId ? schema.id(message) : schema.id(point), payload)));
+    }
+
+    /** Two messages, each in a conversation of its own, and their points. */
+    public void twoMessages() throws SQLException {
+        db.execute(VectorWrites.conversation(schema, "c1", "p1")
+                + VectorWrites.conversation(schema, "c2", "p1")
+                + VectorWrites.message(schema, "m1", "p1", "c1", "one")
+                + VectorWrites.message(schema, "m2", "p1", "c2", "two"));
+        index("v1", "p1", "m1", "one");
+        index("v2", "p1", "m2", "two");
     }
 
     private void put(Map<String, Object> payload, String field, String symbol) {
