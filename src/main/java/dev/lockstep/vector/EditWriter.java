@@ -1,6 +1,8 @@
 package dev.lockstep.vector;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +18,7 @@ final class EditWriter {
     private static final int MOST_REFUSED = 5;
 
     private final VectorStore store;
-    private int refused;
+    private final Set<String> refused = new HashSet<>();
 
     EditWriter(VectorStore store) {
         this.store = store;
@@ -25,11 +27,13 @@ final class EditWriter {
     /**
      * Writes all but refused edits, which are left to the next sweep and to {@code verify}, which finds them.
      *
+     * @return the ids of those that were refused
      * @throws StoreFailure when the store is away, or refuses too much
      */
-    void write(List<Edit> edits) {
-        refused = 0;
+    Set<String> write(List<Edit> edits) {
+        refused.clear();
         halves(edits);
+        return Set.copyOf(refused);
     }
 
     private void halves(List<Edit> edits) {
@@ -51,7 +55,8 @@ final class EditWriter {
             store.write(edit); // what failed once may have been the moment's fault
         } catch (StoreFailure e) {
             store.check();
-            if (++refused > MOST_REFUSED) {
+            refused.add(edit.get(0).id());
+            if (refused.size() > MOST_REFUSED) {
                 throw first;
             }
             log.warn("point {} is refused and left as it is: {}", edit.get(0).id(), e.getMessage());

@@ -38,6 +38,11 @@ final class StampPlan {
      */
     record Verdict(Point point, Stamp now, Stamp want, Optional<Edit> edit) {
 
+        /** Of a point whose store refused the edit. */
+        Verdict unwritten() {
+            return new Verdict(point, now, want, Optional.empty());
+        }
+
         boolean legacy() {
             return VectorMeaning.LEGACY.equals(want.source());
         }

@@ -62,8 +62,10 @@ final class Stamper {
             session.begin();
             session.commit();
             if (System.nanoTime() - judged < FRESH.toNanos()) {
-                writer.write(edits);
-                return verdicts;
+                Set<String> refused = writer.write(edits);
+                return verdicts.stream()
+                        .map(verdict -> refused.contains(verdict.point().id()) ? verdict.unwritten() : verdict)
+                        .toList();
             }
             now = store.scroll(
                             new Selection.Ids(points.stream().map(Point::id).collect(Collectors.toSet())),

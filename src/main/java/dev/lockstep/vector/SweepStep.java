@@ -170,10 +170,6 @@ final class SweepStep {
     }
 
     private StoreSweeps.Sweep read() throws SQLException {
-        session.begin();
-        StoreSweeps.Sweep now =
-                session.ask(handle -> sweeps.read(handle, link.name())).orElseThrow();
-        session.commit();
-        return now;
+        return session.look(handle -> sweeps.read(handle, link.name())).orElseThrow();
     }
 }

@@ -14,6 +14,7 @@ import dev.lockstep.testing.VectorSchema;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Vectors outside the database end in step whatever becomes of the store, of this process, and of who locks what. */
@@ -215,6 +216,23 @@ class StoreFaultsIT {
             assertThat(bench.status().waiting()).isPositive();
             assertThat(bench.status().waitingSeconds()).isNotNull();
             bench.sidecar().stop();
+        }
+    }
+
+    /** The others are stamped; it is not counted as stamped, and verify finds it. */
+    @Test
+    void aRefusedPointIsLeftAndFound() throws Exception {
+        VectorSchema schema = VectorSchema.PASCAL;
+        try (StoreBench bench = StoreBench.open(schema, true, OnDelete.MARK)) {
+            bench.twoMessages();
+            bench.store().refuse(Set.of(schema.id("m1")));
+            bench.sidecar().untilCaughtUp();
+            assertThat(bench.wrong()).hasSize(1);
+            assertThat(bench.number("stamped")).isOne();
+            assertThat(bench.verify().missing()).isOne();
+            bench.store().refuse(Set.of());
+            bench.sidecar().untilCaughtUp();
+            assertThat(bench.wrong()).isEmpty();
         }
     }
 }
