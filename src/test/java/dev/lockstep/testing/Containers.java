@@ -1,12 +1,14 @@
 package dev.lockstep.testing;
 
 import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.Ports;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -61,5 +63,14 @@ public final class Containers {
         } catch (NotFoundException e) {
             return false;
         }
+    }
+
+    /** Publishes what the container exposes on the loopback interface alone. */
+    static void onLoopback(CreateContainerCmd command) {
+        HostConfig host = command.getHostConfig();
+        ExposedPort[] ports = command.getExposedPorts();
+        host.withPortBindings(Arrays.stream(ports == null ? new ExposedPort[0] : ports)
+                .map(port -> new PortBinding(Ports.Binding.bindIp("127.0.0.1"), port))
+                .toList());
     }
 }

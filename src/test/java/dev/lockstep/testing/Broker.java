@@ -1,0 +1,194 @@
+package dev.lockstep.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.testcontainers.kafka.KafkaContainer;
+
+/**
+ * A real Kafka broker: the official image where a container engine runs, else a process of the same release. Says on stdout
+ * which of the two it is.
+ */
+public final class Broker implements AutoCloseable {
+
+    public static final String IMAGE = "apache/kafka:4.3.1";
+
+    /** How it goes away and comes back. */
+    private interface Control {
+        void away() throws Exception;
+
+        void back() throws Exception;
+
+        void end() throws Exception;
+    }
+
+    private final String servers;
+    private final Control control;
+
+    private Broker(String servers, Control control) {
+        this.servers = servers;
+        this.control = control;
+    }
+
+    /** Starts one of the caller's own, empty. */
+    public static Broker start() throws Exception {
+        Optional<String> whyNot = Containers.whyNot(IMAGE);
+        Broker broker = whyNot.isEmpty() ? container() : process();
+        broker.awaitUp();
+        System.out.println("[broker] "
+                + (whyNot.isEmpty() ? "container of " + IMAGE : "process of Kafka 4.3.1: " + whyNot.get()) + ", at "
+                + broker.servers);
+        return broker;
+    }
+
+    /** {@code HOST:PORT}, the same for its whole life. */
+    public String servers() {
+        return servers;
+    }
+
+    /** From here on it does not answer: a process is killed as by {@code kill -9}, a container is frozen. */
+    public void goAway() throws Exception {
+        control.away();
+    }
+
+    /** It answers again, with what it had on its disk. */
+    public void comeBack() throws Exception {
+        control.back();
+        awaitUp();
+    }
+
+    private void awaitUp() throws Exception {
+        try (Admin admin = Admin.create(java.util.Map.of("bootstrap.servers", servers))) {
+            Await.until(
+                    "the broker answers",
+                    () -> !admin.describeCluster().nodes().get().isEmpty());
+        }
+    }
+
+    private static Broker container() {
+        KafkaContainer container = new KafkaContainer(IMAGE).withCreateContainerCmdModifier(Containers::onLoopback);
+        container.start();
+        var docker = container.getDockerClient();
+        return new Broker(container.getBootstrapServers(), new Control() {
+            @Override
+            public void away() {
+                docker.pauseContainerCmd(container.getContainerId()).exec();
+            }
+
+            @Override
+            public void back() {
+                docker.unpauseContainerCmd(container.getContainerId()).exec();
+            }
+
+            @Override
+            public void end() {
+                container.stop();
+            }
+        });
+    }
+
+    private static Broker process() throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("lockstep-kafka");
+        int port = freePort();
+        Path settings = Files.writeString(
+                folder.resolve("server.properties"), """
+                process.roles=broker,controller
+                node.id=1
+                controller.quorum.voters=1@127.0.0.1:%2$d
+                listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
+                advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
+                controller.listener.names=CONTROLLER
+                listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+                log.dirs=%3$s
+                offsets.topic.replication.factor=1
+                transaction.state.log.replication.factor=1
+                transaction.state.log.min.isr=1
+                """.formatted(port, freePort(), folder.resolve("data")));
+        int formatted = java(
+                        folder,
+                        "kafka.tools.StorageTool",
+                        "format",
+                        "-t",
+                        "5L6g3nShT-eMCtK--X86sw",
+                        "-c",
+                        settings.toString())
+                .start()
+                .waitFor();
+        if (formatted != 0) {
+            throw new IllegalStateException(Files.readString(folder.resolve("broker.log")));
+        }
+        ProcessBuilder command = java(folder, "kafka.Kafka", settings.toString());
+        AtomicReference<Process> process = new AtomicReference<>(command.start());
+        Thread atExit = new Thread(() -> process.get().destroyForcibly());
+        Runtime.getRuntime().addShutdownHook(atExit);
+        return new Broker("127.0.0.1:" + port, new Control() {
+            @Override
+            public void away() {
+                process.get().destroyForcibly().onExit().join();
+            }
+
+            @Override
+            public void back() throws IOException {
+                process.set(command.start());
+            }
+
+            @Override
+            public void end() throws IOException {
+                process.get().destroyForcibly().onExit().join();
+                Runtime.getRuntime().removeShutdownHook(atExit);
+                discard(folder);
+            }
+        });
+    }
+
+    private static ProcessBuilder java(Path folder, String main, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx384m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                main));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        folder.resolve("broker.log").toFile()));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
+    private static void discard(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            control.end();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
