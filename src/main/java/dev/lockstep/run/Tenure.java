@@ -275,7 +275,7 @@ final class Tenure implements TenureClock.Listener {
         KafkaConfig kafka = config.kafka();
         return kafka == null
                 ? ChangeLog.NONE
-                : new Journal(kafka, mapping, ServerEnd.nextTransaction(connection), this::waits, stop);
+                : new Journal(kafka, mapping, ServerEnd.snapshot(connection).xmax(), this::waits, stop);
     }
 
     /** A broker that is away holds up the stream, and so the heartbeats; another process would wait for it just so. */

@@ -10,10 +10,10 @@ import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
+import dev.lockstep.testing.TestBroker;
 import dev.lockstep.testing.TestDatabase;
-import dev.lockstep.testing.TestPostgres;
+import dev.lockstep.testing.TestServer;
 import dev.lockstep.testing.Writers;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,12 +21,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.connect.util.clusters.EmbeddedKafkaCluster;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,23 +38,20 @@ class ConnectIT {
     @TempDir
     static Path folder;
 
-    private static EmbeddedPostgres server;
-    private static EmbeddedKafkaCluster kafka;
+    private static TestServer server;
+    private static TestBroker kafka;
 
     private TestDatabase db;
 
     @BeforeAll
-    static void start() {
-        server = TestPostgres.start(Map.of());
-        Properties broker = new Properties();
-        broker.put("auto.create.topics.enable", "true");
-        kafka = new EmbeddedKafkaCluster(1, broker);
-        kafka.start();
+    static void start() throws Exception {
+        server = TestServer.start();
+        kafka = TestBroker.start();
     }
 
     @AfterAll
     static void stop() throws Exception {
-        kafka.stop();
+        kafka.close();
         server.close();
     }
 
@@ -138,7 +133,7 @@ class ConnectIT {
 
     /** A legacy database with lockstep's schema, and the environment a worker needs for it. */
     private Map<String, String> expand(String name) throws Exception {
-        db = TestPostgres.database(server);
+        db = server.database();
         db.execute(LegacySchema.PASCAL.ddl());
         String yaml = "name: " + name + "\ndatabase: {url: '" + db.config().url()
                 + "', user: postgres, password: postgres, schema: public}\nmapping: {}\n";

@@ -1,14 +1,17 @@
 package dev.lockstep.testing;
 
 import com.github.dockerjava.api.DockerClient;
-import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.Ports;
-import java.util.Arrays;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -22,20 +25,55 @@ public final class Containers {
     private Containers() {}
 
     /** Starts one; the caller stops it. It is up when the port answers. */
-    public static GenericContainer<?> start(String image, int port, Map<String, String> environment) {
+    public static GenericContainer<?> start(
+            String image, int port, Map<String, String> environment, String... command) {
         GenericContainer<?> container = new GenericContainer<>(DockerImageName.parse(image))
                 .withEnv(environment)
                 .withExposedPorts(port)
-                .withCreateContainerCmdModifier(command -> {
-                    HostConfig host = command.getHostConfig();
+                .withCommand(command)
+                .withCreateContainerCmdModifier(created -> {
+                    HostConfig host = created.getHostConfig();
                     host.withPortBindings(new PortBinding(Ports.Binding.bindIp("127.0.0.1"), ExposedPort.tcp(port)));
                 });
         container.start();
         return container;
     }
 
+    /**
+     * Whether a test takes the image; else it says why, once, and the test does without.
+     *
+     * @throws IllegalStateException when it cannot be had and the build says that it must be
+     */
+    public static boolean take(String image) {
+        Optional<String> whyNot = whyNot(image);
+        if (whyNot.isPresent() && Boolean.getBoolean("lockstep.containers.required")) {
+            throw new IllegalStateException(whyNot.get());
+        }
+        whyNot.ifPresent(why -> System.out.println(image + " is not used: " + why));
+        return whyNot.isEmpty();
+    }
+
+    /** How a test names what it ran on: an image that no registry has given is a stand-in built here. */
+    static String told(String image) {
+        List<String> digests =
+                DockerClientFactory.lazyClient().inspectImageCmd(image).exec().getRepoDigests();
+        return "container " + image + (digests == null || digests.isEmpty() ? " (a stand-in built here)" : "");
+    }
+
+    /** A free port of the loopback interface. */
+    public static int freePort() {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Why the image cannot be had here; empty when it can. Pulls it once; Testcontainers itself would try for two minutes. */
     static Optional<String> whyNot(String image) {
+        if (System.getProperty("lockstep.containers", "").equals("off")) {
+            return Optional.of("-Dlockstep.containers=off");
+        }
         if (!DockerClientFactory.instance().isDockerAvailable()) {
             return Optional.of("no container engine runs here");
         }
@@ -63,14 +101,5 @@ public final class Containers {
         } catch (NotFoundException e) {
             return false;
         }
-    }
-
-    /** Publishes what the container exposes on the loopback interface alone. */
-    static void onLoopback(CreateContainerCmd command) {
-        HostConfig host = command.getHostConfig();
-        ExposedPort[] ports = command.getExposedPorts();
-        host.withPortBindings(Arrays.stream(ports == null ? new ExposedPort[0] : ports)
-                .map(port -> new PortBinding(Ports.Binding.bindIp("127.0.0.1"), port))
-                .toList());
     }
 }

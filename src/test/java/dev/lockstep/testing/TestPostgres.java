@@ -67,8 +67,7 @@ public final class TestPostgres {
 
     static TestDatabase database(int port) {
         String name = "test_" + DATABASES.incrementAndGet();
-        String admin = "jdbc:postgresql://localhost:" + port + "/postgres";
-        try (Connection connection = DriverManager.getConnection(admin, "postgres", "postgres");
+        try (Connection connection = admin(port);
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         } catch (SQLException e) {
@@ -76,6 +75,10 @@ public final class TestPostgres {
         }
         String url = "jdbc:postgresql://localhost:" + port + "/" + name;
         return new TestDatabase(new DatabaseConfig(url, "postgres", "postgres", "public"));
+    }
+
+    static Connection admin(int port) throws SQLException {
+        return DriverManager.getConnection("jdbc:postgresql://localhost:" + port + "/postgres", "postgres", "postgres");
     }
 
     private static void close(EmbeddedPostgres server) {
