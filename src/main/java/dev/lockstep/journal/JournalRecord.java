@@ -49,11 +49,17 @@ public record JournalRecord(
 
     /** The message's key: changes of one row are in one partition, in order. */
     byte[] messageKey() {
+        return messageKey(table, key);
+    }
+
+    static byte[] messageKey(TableName table, RowKey key) {
         return bytes(json -> {
             json.writeStartArray();
             json.writeString(table.schema());
             json.writeString(table.name());
-            writeKey(json);
+            for (String value : key.values()) {
+                json.writeString(value);
+            }
             json.writeEndArray();
         });
     }
@@ -66,7 +72,9 @@ public record JournalRecord(
             json.writeStringField("schema", table.schema());
             json.writeStringField("table", table.name());
             json.writeArrayFieldStart("key");
-            writeKey(json);
+            for (String value : key.values()) {
+                json.writeString(value);
+            }
             json.writeEndArray();
             json.writeStringField("op", op.name().toLowerCase(Locale.ROOT));
             json.writeStringField("commitLsn", commitLsn == null ? null : commitLsn.toString());
@@ -106,12 +114,6 @@ public record JournalRecord(
                     json.required("legacy").booleanValue());
         } catch (IOException | NullPointerException | DateTimeParseException e) {
             throw new IllegalArgumentException("it cannot be read", e);
-        }
-    }
-
-    private void writeKey(JsonGenerator json) throws IOException {
-        for (String value : key.values()) {
-            json.writeString(value);
         }
     }
 

@@ -18,6 +18,7 @@ import dev.lockstep.derive.Superseded;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.expand.PostBackfill;
 import dev.lockstep.journal.Journal;
+import dev.lockstep.journal.LetterTopic;
 import dev.lockstep.model.Batch;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
@@ -25,6 +26,7 @@ import dev.lockstep.model.Mapping;
 import dev.lockstep.model.Position;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Pulse;
+import dev.lockstep.state.DeadLetters;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.Gaps;
 import dev.lockstep.state.ServerEnd;
@@ -117,6 +119,7 @@ final class Tenure implements TenureClock.Listener {
         Thread scan = start("scan", this::scan);
         Thread clock = start("clock", new TenureClock(database, config, mapping, lease, stop, this)::run);
         keepers.start(this::start, scanned::get, stop);
+        List<Thread> beside = besideKafka();
         try {
             while (!stop.pause(TICK)) {
                 Synchronizer current = synchronizer.get();
@@ -137,10 +140,27 @@ final class Tenure implements TenureClock.Listener {
         } finally {
             stop.request();
             end(stream, clock, scan);
+            for (Thread thread : beside) {
+                thread.interrupt(); // brokers may not answer for as long as their timeout
+                thread.join();
+            }
         }
         RuntimeException cause = failure.get();
         if (cause != null) {
             throw cause;
+        }
+    }
+
+    private List<Thread> besideKafka() {
+        KafkaConfig kafka = config.kafka();
+        return kafka == null
+                ? List.of()
+                : List.of(start("dead-letters", new LetterTopic(kafka, this::oldestLetters, stop)::run));
+    }
+
+    private List<DeadLetters.Letter> oldestLetters(int most) throws SQLException {
+        try (Connection connection = database.open(Takeover.ROLE + "letters")) {
+            return new DeadLetters(config.name()).oldest(connection, most);
         }
     }
 
