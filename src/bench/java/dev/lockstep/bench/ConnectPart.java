@@ -86,11 +86,11 @@ final class ConnectPart implements Part {
             worker.post(sink.replace("tasks.max\": \"2", "tasks.max\": \"1"));
             worker.awaitRunning("lockstep-sink", 1);
             ConnectRun run = new ConnectRun(worker, database, data, "lockstep-source", Product.NAME, ROWS);
-            run.rate();
-            rates[0] = run.rate();
+            run.rate(1);
+            rates[0] = run.rate(2);
             worker.put("lockstep-sink/config", sink.substring(sink.indexOf("\"config\":") + 9, sink.lastIndexOf('}')));
             worker.awaitRunning("lockstep-sink", 2);
-            rates[1] = run.rate();
+            rates[1] = run.rate(3);
         }
         data.requireInStep(database);
         product.remove();
@@ -136,8 +136,8 @@ final class ConnectPart implements Part {
                     """.formatted(database.url()));
             worker.awaitRunning("peer-sink", 1);
             ConnectRun run = new ConnectRun(worker, database, data, "peer-source", "peer", ROWS);
-            run.rate();
-            rate = run.rate();
+            run.rate(1);
+            rate = run.rate(2);
         }
         data.requireInStep(database);
         while (database.number("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'peer' AND active") > 0) {

@@ -15,10 +15,10 @@ record ConnectRun(ConnectWorker worker, BenchDatabase database, Data data, Strin
             "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relid = '\"Messages\"'::regclass";
 
     /** Rows per second from the open stream until every row is in step; the topic, the sink and the writes in between. */
-    double rate() throws Exception {
+    double rate(int round) throws Exception {
         worker.put(source + "/stop", "");
         await("the source to stop", "SELECT NOT active FROM pg_replication_slots WHERE slot_name = '" + slot + "'");
-        data.changeInBulk(database, rows, 5);
+        data.changeInBulk(database, rows, 5, 7 * round);
         database.execute("CHECKPOINT");
         TimeUnit.SECONDS.sleep(2); // the writer's own counts arrive
         long nearly = database.number(UPDATED) + rows * 9L / 10;
