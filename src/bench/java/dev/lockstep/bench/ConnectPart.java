@@ -116,7 +116,7 @@ final class ConnectPart implements Part {
                       "database.hostname": "${env:LOCKSTEP_DB_HOST}", "database.port": "${env:LOCKSTEP_DB_PORT}",
                       "database.dbname": "${env:LOCKSTEP_DB_NAME}", "database.user": "postgres",
                       "database.password": "postgres", "topic.prefix": "peer", "plugin.name": "pgoutput",
-                      "slot.name": "peer", "publication.name": "peer", "publication.autocreate.mode": "disabled",
+                      "slot.name": "peer", "slot.retry.delay.ms": "200", "publication.name": "peer", "publication.autocreate.mode": "disabled",
                       "snapshot.mode": "no_data", "poll.interval.ms": "5", "max.batch.size": "5000",
                       "max.queue.size": "10000", "producer.override.compression.type": "lz4",
                       "topic.creation.default.replication.factor": "-1", "topic.creation.default.partitions": "8",

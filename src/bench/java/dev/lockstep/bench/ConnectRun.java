@@ -16,6 +16,7 @@ record ConnectRun(ConnectWorker worker, BenchDatabase database, Data data, Strin
 
     /** Rows per second from the open stream until every row is in step; the topic, the sink and the writes in between. */
     double rate(int round) throws Exception {
+        await("the stream", "SELECT active FROM pg_replication_slots WHERE slot_name = '" + slot + "'");
         worker.put(source + "/stop", "");
         await("the source to stop", "SELECT NOT active FROM pg_replication_slots WHERE slot_name = '" + slot + "'");
         data.changeInBulk(database, rows, 5, 7 * round);
