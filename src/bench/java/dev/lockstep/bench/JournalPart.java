@@ -27,7 +27,11 @@ final class JournalPart implements Part {
             CatchUp.Changes changes = db -> data.changeInBulk(db, CatchUpPart.ROWS, TRANSACTIONS);
             CatchUp without = new CatchUp(server, data, template, changes);
             CatchUp with = new CatchUp(
-                    server, data, template, changes, "kafka: {bootstrapServers: '" + broker.bootstrapServers() + "'}\n");
+                    server,
+                    data,
+                    template,
+                    changes,
+                    "kafka: {bootstrapServers: '" + broker.bootstrapServers() + "'}\n");
             Samples floor = new Samples();
             Samples journaled = new Samples();
             without.product(); // warm

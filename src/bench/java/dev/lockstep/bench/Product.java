@@ -55,7 +55,7 @@ final class Product {
         this.database = new Database(config.database(), NAME);
     }
 
-    private String yaml() {
+    String yaml() {
         return "name: " + NAME + "\ndatabase: {url: '" + target.url() + "', user: postgres, password: postgres}\n"
                 + data.mapping() + "http: {port: 0}\nrun: {" + System.getProperty("bench.run", "") + "}\n" + more;
     }

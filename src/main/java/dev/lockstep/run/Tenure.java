@@ -35,6 +35,7 @@ import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
 import dev.lockstep.vector.StoreClients;
+import dev.lockstep.vector.StoreKeepers;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -105,7 +106,7 @@ final class Tenure implements TenureClock.Listener {
         this.pulse = pulse;
         this.meter = meter;
         this.progress = progress;
-        this.keepers = new StoreKeepers(config, database, mapping, clients, epoch);
+        this.keepers = new StoreKeepers(config, database, mapping, clients, Takeover.ROLE, epoch);
         this.stop = stop;
     }
 
@@ -202,12 +203,7 @@ final class Tenure implements TenureClock.Listener {
         pulse.streaming(false);
     }
 
-    /** What a thread of the tenure does. */
-    interface Work {
-        void run() throws InterruptedException;
-    }
-
-    private Thread start(String role, Work work) {
+    private Thread start(String role, StoreKeepers.Work work) {
         Thread thread = new Thread(
                 () -> {
                     try {
