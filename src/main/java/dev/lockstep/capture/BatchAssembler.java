@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class BatchAssembler {
 
     private List<RowChange> changes = new ArrayList<>();
+    private List<Batch.Commit> commits = new ArrayList<>();
     private List<String> messages = new ArrayList<>();
     private @Nullable Lsn boundary;
     private boolean inTransaction;
@@ -26,6 +27,10 @@ public final class BatchAssembler {
     public void end(Lsn commit) {
         inTransaction = false;
         boundary = commit;
+        if (changes.size()
+                > (commits.isEmpty() ? 0 : commits.get(commits.size() - 1).end())) {
+            commits.add(new Batch.Commit(changes.size(), commit));
+        }
     }
 
     /** A logical message; outside a transaction it says that everything before it has been sent. */
@@ -38,8 +43,9 @@ public final class BatchAssembler {
 
     /** What has come since the last call. */
     public Batch take() {
-        Batch batch = new Batch(changes, boundary, messages);
+        Batch batch = new Batch(changes, boundary, messages, commits);
         changes = new ArrayList<>();
+        commits = new ArrayList<>();
         messages = new ArrayList<>();
         boundary = null;
         return batch;

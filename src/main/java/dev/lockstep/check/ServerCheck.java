@@ -31,10 +31,11 @@ public final class ServerCheck {
      * What stands in lockstep's way on this server.
      *
      * @param clients of the stores outside the database
-     *
+     * @param others what was found elsewhere
      * @throws dev.lockstep.model.LockstepException when the server cannot be reached
      */
-    public static CheckReport run(Database database, LockstepConfig config, StoreClients clients) throws SQLException {
+    public static CheckReport run(Database database, LockstepConfig config, StoreClients clients, List<Finding> others)
+            throws SQLException {
         try (Connection connection = database.open("check")) {
             connection.setReadOnly(true);
             ServerFactsReader reader = new ServerFactsReader(connection, OLD);
@@ -47,6 +48,7 @@ public final class ServerCheck {
             ServerFacts facts = reader.read(config.name(), mapped(config.mapping()));
             List<Finding> findings = new ArrayList<>(Checks.all(config.name(), config.mapping(), shapes, facts));
             findings.addAll(StoreChecks.all(config.stores(), config.mapping().stores(), clients));
+            findings.addAll(others);
             return new CheckReport(server, Checks.sorted(findings));
         }
     }

@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import dev.lockstep.check.CheckReport;
 import dev.lockstep.check.ServerCheck;
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.journal.JournalCheck;
 import dev.lockstep.run.StoreAdapters;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,7 +21,8 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LockstepConfig config = context.config();
-        CheckReport report = ServerCheck.run(context.database(config), config, new StoreAdapters());
+        CheckReport report = ServerCheck.run(
+                context.database(config), config, new StoreAdapters(), JournalCheck.all(config.kafka()));
         context.output().show(report.json(), report::print);
         return report.ok() ? 0 : 1;
     }

@@ -18,7 +18,6 @@ final class ConfigSections {
     static LockstepConfig config(Section file) {
         file.allow(
                 "name", "database", "mapping", "run", "backfill", "http", "monitor", "savepoints", "cutover", "kafka");
-        notYet(file, "kafka", "the Kafka journal");
         String name = name(file);
         DatabaseConfig database = database(file.section("database"));
         MappingSpec mapping = MappingSection.read(file.section("mapping"), database.schema());
@@ -35,19 +34,15 @@ final class ConfigSections {
                 new StoreSection(database.schema())
                         .read(file.section("mapping")).stream()
                                 .map(StoreSection.Store::access)
-                                .toList());
+                                .toList(),
+                KafkaSection.read(file, name));
     }
 
-    /** Accepts {@code null} and an empty list or block. */
-    static void notYet(Section section, String key, String what) {
+    /** Whether the key is missing, null, or an empty list or block. */
+    static boolean isNothing(Section section, String key) {
         Node node = section.entries().get(key);
-        if (node != null && !isNothing(node)) {
-            throw node.place().wrong("is set, but this release does not have " + what + " yet; remove the key");
-        }
-    }
-
-    private static boolean isNothing(Node node) {
-        return node.isNull()
+        return node == null
+                || node.isNull()
                 || (node instanceof Listing list && list.items().isEmpty())
                 || (node instanceof Section keys && keys.entries().isEmpty());
     }

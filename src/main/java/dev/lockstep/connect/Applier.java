@@ -15,6 +15,7 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.Fence;
+import dev.lockstep.sync.ChangeLog;
 import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
@@ -76,6 +77,7 @@ final class Applier implements AutoCloseable {
                 (connection, lsn, commitTime, rows) -> {},
                 Synchronizer.Hints.IGNORED, // a change of an agent may have come to another task
                 SyncMeter.NONE,
+                ChangeLog.NONE,
                 stop);
         return new Applier(synchronizer, new TopicDecoder(mapping, config.name(), settings.unwrapPrefix(), settled));
     }

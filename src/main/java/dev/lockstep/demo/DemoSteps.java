@@ -50,7 +50,7 @@ final class DemoSteps {
     }
 
     void check() throws SQLException {
-        CheckReport report = ServerCheck.run(database, config, new StoreAdapters());
+        CheckReport report = ServerCheck.run(database, config, new StoreAdapters(), List.of());
         if (!report.ok()) {
             throw LockstepException.notDone("the demo's own server is not ready: " + report.findings(), null);
         }

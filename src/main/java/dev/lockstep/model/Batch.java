@@ -10,11 +10,26 @@ import org.jspecify.annotations.Nullable;
  * @param boundary the last point at which no transaction was open: every change committed at or before it is in this
  *     batch or an earlier one. Null when the batch closes no transaction
  * @param heartbeats payloads of our own logical messages that came back, in order
+ * @param commits the transactions that end here, in order; changes behind the last of them are of one that is still open
  */
-public record Batch(List<RowChange> changes, @Nullable Lsn boundary, List<String> heartbeats) {
+public record Batch(List<RowChange> changes, @Nullable Lsn boundary, List<String> heartbeats, List<Commit> commits) {
 
     public Batch {
         changes = List.copyOf(changes);
         heartbeats = List.copyOf(heartbeats);
+        commits = List.copyOf(commits);
     }
+
+    /** Where nobody asks which transaction ended where. */
+    public Batch(List<RowChange> changes, @Nullable Lsn boundary, List<String> heartbeats) {
+        this(changes, boundary, heartbeats, List.of());
+    }
+
+    /**
+     * The end of a transaction.
+     *
+     * @param end its changes are those from the end of the one before up to here, this index left out
+     * @param lsn where it was committed
+     */
+    public record Commit(int end, Lsn lsn) {}
 }

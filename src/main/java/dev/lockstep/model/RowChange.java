@@ -33,4 +33,9 @@ public record RowChange(
         DELETE,
         TRUNCATE
     }
+
+    /** Of a scoped row: whether a writer put it there that names a persona and knows nothing of agents. */
+    public boolean legacyWrite() {
+        return op == Op.INSERT && persona != null && agent == null;
+    }
 }

@@ -33,13 +33,14 @@ public record Snapshot(long xmin, long xmax, Set<Long> inProgress) {
      * an id less than 2^31 transactions away. The id of a commit that is held back may be {@code xmax} or above.
      */
     public boolean sees(long xid32) {
-        long xid = widen(xid32);
+        long xid = widen(xmax, xid32);
         return xid < xmin || (xid < xmax && !inProgress.contains(xid));
     }
 
-    private long widen(long xid32) {
-        long candidate = (xmax & ~0xFFFFFFFFL) | (xid32 & 0xFFFFFFFFL);
-        long distance = candidate - xmax;
+    /** The 64-bit transaction id with these low 32 bits that is less than 2^31 away from {@code near}. */
+    public static long widen(long near, long xid32) {
+        long candidate = (near & ~0xFFFFFFFFL) | (xid32 & 0xFFFFFFFFL);
+        long distance = candidate - near;
         if (distance > 0x80000000L) {
             return candidate - (1L << 32);
         }

@@ -174,7 +174,7 @@ public final class Metrics implements AutoCloseable {
 
         void add(RowChange change) {
             ops.merge(change.op(), 1L, Long::sum);
-            if (change.op() == RowChange.Op.INSERT && change.persona() != null && change.agent() == null) {
+            if (change.legacyWrite()) {
                 legacy++;
             }
         }

@@ -16,6 +16,7 @@ import dev.lockstep.savepoint.Savepoints;
 import dev.lockstep.state.Heartbeat;
 import dev.lockstep.state.ReplayLog;
 import dev.lockstep.state.ServerEnd;
+import dev.lockstep.sync.ChangeLog;
 import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
@@ -175,6 +176,7 @@ public final class Replay {
                 stored,
                 Synchronizer.Hints.IGNORED,
                 meter,
+                ChangeLog.NONE,
                 stop)) {
             new ReplayStream(config, mapping, slot, entry.at(), entry.to(), request.toTime(), stop).run(batch -> {
                 ReplayBatch replayed = ReplayBatch.of(batch, mapping, request);

@@ -7,6 +7,7 @@ import dev.lockstep.capture.GuardFacts;
 import dev.lockstep.capture.Origins;
 import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.capture.debezium.EngineSource;
+import dev.lockstep.config.KafkaConfig;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
@@ -16,6 +17,7 @@ import dev.lockstep.derive.Refused;
 import dev.lockstep.derive.Superseded;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.expand.PostBackfill;
+import dev.lockstep.journal.Journal;
 import dev.lockstep.model.Batch;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
@@ -25,6 +27,8 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Pulse;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.Gaps;
+import dev.lockstep.state.ServerEnd;
+import dev.lockstep.sync.ChangeLog;
 import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
@@ -245,14 +249,16 @@ final class Tenure implements TenureClock.Listener {
     private void streamOnce() throws SQLException, InterruptedException {
         Position from;
         boolean originNone;
+        ChangeLog changes;
         try (Connection connection = database.open(Takeover.ROLE + "guard")) {
             checkEpoch(connection); // one that wakes up late must not end its successor's stream
             takeover.endStream(connection);
             keepers.forgetOthers(connection);
             originNone = Origins.mayAskForNone(connection, config.name());
             from = guarded(connection, originNone);
+            changes = changeLog(connection);
         }
-        Synchronizer applier = fresh(from);
+        Synchronizer applier = fresh(from, changes);
         EngineSource engine = new EngineSource(config, mapping, config.name(), originNone);
         source.set(engine);
         log.info("streaming from {}", from.lsn());
@@ -263,6 +269,19 @@ final class Tenure implements TenureClock.Listener {
         if (!stop.requested()) {
             throw new CaptureFailure("the stream ended", null);
         }
+    }
+
+    private ChangeLog changeLog(Connection connection) throws SQLException {
+        KafkaConfig kafka = config.kafka();
+        return kafka == null
+                ? ChangeLog.NONE
+                : new Journal(kafka, mapping, ServerEnd.nextTransaction(connection), this::waits, stop);
+    }
+
+    /** A broker that is away holds up the stream, and so the heartbeats; another process would wait for it just so. */
+    private void waits(String why) {
+        pulse.trouble(why);
+        pulse.beat();
     }
 
     private void checkEpoch(Connection connection) throws SQLException {
@@ -284,7 +303,7 @@ final class Tenure implements TenureClock.Listener {
      * Nothing that was remembered of the last stream: what comes again is older than the rows it held, and agents may
      * have changed unseen in a gap.
      */
-    private Synchronizer fresh(Position from) {
+    private Synchronizer fresh(Position from, ChangeLog changes) {
         Synchronizer old = synchronizer.get();
         Synchronizer made = new Synchronizer(
                 config.name(),
@@ -296,6 +315,7 @@ final class Tenure implements TenureClock.Listener {
                 new AgentCache(),
                 from.lsn(),
                 meter,
+                changes,
                 stop);
         synchronizer.set(made);
         if (old != null) {

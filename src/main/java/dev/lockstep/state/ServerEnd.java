@@ -26,4 +26,13 @@ public final class ServerEnd {
                     row.getTimestamp(4).toInstant());
         }
     }
+
+    /** The 64-bit id that no transaction has yet. */
+    public static long nextTransaction(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")) {
+            row.next();
+            return Long.parseLong(row.getString(1));
+        }
+    }
 }

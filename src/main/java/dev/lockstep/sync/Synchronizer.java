@@ -59,6 +59,7 @@ public final class Synchronizer implements AutoCloseable {
     private final VectorDesk vectors;
     private final StoreTeller stores;
     private final SyncMeter meter;
+    private final ChangeLog changes;
     private final Retries retries;
 
     private final Watermark watermark = new Watermark();
@@ -84,6 +85,7 @@ public final class Synchronizer implements AutoCloseable {
      *
      * @param name the configured name
      * @param start the stored position
+     * @param changes closed with this
      */
     public Synchronizer(
             String name,
@@ -92,14 +94,16 @@ public final class Synchronizer implements AutoCloseable {
             AgentCache cache,
             Lsn start,
             SyncMeter meter,
+            ChangeLog changes,
             StopSignal stop) {
-        this(name, mapping, lanes, cache, start, new Positions(name), Hints.TRUSTED, meter, stop);
+        this(name, mapping, lanes, cache, start, new Positions(name), Hints.TRUSTED, meter, changes, stop);
     }
 
     /**
      * @param name the configured name
      * @param start the stored position
      * @param positions where it is kept
+     * @param changes closed with this
      */
     public Synchronizer(
             String name,
@@ -110,6 +114,7 @@ public final class Synchronizer implements AutoCloseable {
             Progress positions,
             Hints hints,
             SyncMeter meter,
+            ChangeLog changes,
             StopSignal stop) {
         this.mapping = mapping;
         this.lanes = lanes;
@@ -124,6 +129,7 @@ public final class Synchronizer implements AutoCloseable {
         this.stores = new StoreTeller(new StoreDesk(name, mapping), lanes, retries);
         this.durable = start;
         this.meter = meter;
+        this.changes = changes;
         mapping.tables().forEach(t -> derivers.put(t.table(), new RowDeriver(mapping, t, stored)));
         this.rows = new LaneWork(derivers, agents);
     }
@@ -135,8 +141,18 @@ public final class Synchronizer implements AutoCloseable {
      * @throws LockstepException when an error is not known to be safe to go on with, or another process has taken over
      * @throws InterruptedException when interrupted or stopped; the batch is to be delivered again
      */
-    public synchronized Lsn apply(Batch batch) throws InterruptedException {
+    public Lsn apply(Batch batch) throws InterruptedException {
         long started = System.nanoTime();
+        changes.append(batch);
+        Derived derived = derive(batch);
+        changes.settle(); // held rows and dead letters go on while it waits
+        return close(batch, derived, started);
+    }
+
+    /** A batch whose rows are in step, set aside or held. */
+    private record Derived(long number, Watermark.@Nullable Boundary boundary) {}
+
+    private synchronized Derived derive(Batch batch) throws InterruptedException {
         long number = ++batches;
         BatchPlan plan = BatchPlan.of(batch, mapping);
         if (!batch.changes().isEmpty()) {
@@ -145,9 +161,15 @@ public final class Synchronizer implements AutoCloseable {
         Heartbeat.latest(batch.heartbeats()).filter(lastCommitTime::isBefore).ifPresent(sent -> lastCommitTime = sent);
         Watermark.Boundary boundary =
                 batch.boundary() == null ? null : new Watermark.Boundary(batch.boundary(), lastCommitTime);
-        retries.run("applying changes", () -> work(plan, number, boundary));
-        if (boundary != null) {
-            watermark.closed(number, boundary); // only now: a batch that failed comes again, cut in other places
+        Watermark.Boundary withTheRows = changes == ChangeLog.NONE ? boundary : null; // the log may not have it yet
+        retries.run("applying changes", () -> work(plan, number, withTheRows));
+        return new Derived(number, boundary);
+    }
+
+    private synchronized Lsn close(Batch batch, Derived derived, long started) throws InterruptedException {
+        if (derived.boundary() != null) {
+            // only now: a batch that failed comes again, cut in other places
+            watermark.closed(derived.number(), derived.boundary());
         }
         if (elapsed(persistedAt, PERSIST_EVERY)) {
             retries.run("storing the position", this::persist);
@@ -201,6 +223,7 @@ public final class Synchronizer implements AutoCloseable {
     @Override
     public synchronized void close() {
         lanes.close();
+        changes.close();
     }
 
     private void work(BatchPlan plan, long number, Watermark.@Nullable Boundary boundary)

@@ -50,6 +50,25 @@ class BatchAssemblerTest {
         assertThat(batch.take().boundary()).isNull();
     }
 
+    @Test
+    void whatATransactionHoldsIsTold() {
+        BatchAssembler batch = new BatchAssembler();
+        batch.change(change()); // of a transaction whose first part is in an earlier batch
+        batch.end(new Lsn(10));
+        batch.begin();
+        batch.end(new Lsn(20)); // ours, say: nothing of it is left
+        batch.begin();
+        batch.change(change());
+        batch.change(change());
+        batch.end(new Lsn(30));
+        batch.begin();
+        batch.change(change());
+        assertThat(batch.take().commits())
+                .containsExactly(new Batch.Commit(1, new Lsn(10)), new Batch.Commit(3, new Lsn(30)));
+        batch.end(new Lsn(40));
+        assertThat(batch.take().commits()).isEmpty();
+    }
+
     private static RowChange change() {
         return new RowChange(
                 new TableName("public", "t"),

@@ -166,10 +166,47 @@ class ConfigErrorsTest {
                 arguments(
                         "mapping:\n  tables:\n    - {table: T, persona: p, agent: a, content: c}",
                         "line 6: mapping.tables[0] has one of content and contentHash; write both, or neither"),
-                // not in this release
+                // kafka
                 arguments(
-                        "kafka: {bootstrapServers: 'b:9092'}",
-                        "line 4: kafka is set, but this release does not have the Kafka journal yet; remove the key"),
+                        "kafka: {journal: {topic: t}}",
+                        "line 4: kafka.bootstrapServers is missing; write HOST:9092, or a list of those with commas"),
+                arguments("kafka: b:9092", "line 4: kafka has to be a block of keys, not a single value"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b'}",
+                        "line 4: kafka.bootstrapServers has to look like HOST:9092,HOST:9092"),
+                arguments(
+                        "kafka: {bootstrapServers: 'http://b:9092'}",
+                        "line 4: kafka.bootstrapServers has to look like HOST:9092,HOST:9092"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b:1', topic: t}",
+                        "line 4: kafka.topic is not a known key; there are bootstrapServers, journal, properties"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b:1', journal: {topik: t}}",
+                        "line 4: kafka.journal.topik is not a known key; did you mean topic?"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b:1', journal: {topic: 'a b'}}",
+                        "line 4: kafka.journal.topic names a topic: 1 to 249 of a-z, A-Z, 0-9, dot, underscore and"
+                                + " hyphen"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b:1', journal: {topic: '..'}}",
+                        "line 4: kafka.journal.topic names a topic: 1 to 249 of a-z, A-Z, 0-9, dot, underscore and"
+                                + " hyphen"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b:1', journal: {partitions: 0}}",
+                        "line 4: kafka.journal.partitions has to be a whole number from 1 to 1000, not '0'"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b:1', journal: {retention: 30s}}",
+                        "line 4: kafka.journal.retention has to be from 60s to 3650d, not '30s'"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b:1', journal: {retention: week}}",
+                        "line 4: kafka.journal.retention has to be a length of time such as 90s, 10m or 1h, not 'week'"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b:1', properties: {acks: 1}}",
+                        "line 4: kafka.properties.acks is lockstep's to set; remove the key"),
+                arguments(
+                        "kafka: {bootstrapServers: 'b:1', properties: {sasl.mechanism: [PLAIN]}}",
+                        "line 4: kafka.properties.sasl… has to be a single value, not a list"),
+                // stores
                 arguments(
                         "mapping: {vectors: [{kind: qdrant}]}",
                         "line 4: mapping.vectors[0].store is missing; write postgres, chroma or qdrant"),

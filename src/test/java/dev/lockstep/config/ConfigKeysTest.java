@@ -49,6 +49,26 @@ class ConfigKeysTest {
                 key("cutover: {conflict: report}", c -> c.cutover().conflict(), CutoverConfig.Conflict.REPORT),
                 key("cutover: {conflict: agent}", c -> c.cutover().conflict(), CutoverConfig.Conflict.AGENT),
                 key("cutover: {conflict: persona}", c -> c.cutover().conflict(), CutoverConfig.Conflict.PERSONA),
+                key(
+                        "kafka: {bootstrapServers: 'a:9092, [::1]:9093'}",
+                        LockstepConfig::kafka,
+                        new KafkaConfig(
+                                "a:9092, [::1]:9093",
+                                new KafkaConfig.Journal("lockstep.journal", 4, Duration.ofDays(7)),
+                                Map.of())),
+                key(
+                        """
+                        name: app
+                        kafka:
+                          bootstrapServers: b:9092
+                          journal: {topic: changes, partitions: 12, retention: 30d}
+                          properties: {security.protocol: SASL_SSL, linger.ms: 5}
+                        """,
+                        LockstepConfig::kafka,
+                        new KafkaConfig(
+                                "b:9092",
+                                new KafkaConfig.Journal("changes", 12, Duration.ofDays(30)),
+                                Map.of("security.protocol", "SASL_SSL", "linger.ms", "5"))),
                 key("mapping: {personas: null}", c -> c.mapping().personas(), null),
                 key(
                         "mapping: {personas: {table: app.people, id: person_id, name: null}}",

@@ -48,16 +48,19 @@ class ConfigSecretsTest {
                 "run: {lanes: ${SECRET}}",
                 "cutover: {evidenceMaxAge: ${SECRET}, conflict: ${SECRET}}",
                 "cutover: {conflict: ${SECRET}}",
+                "kafka: {bootstrapServers: ${SECRET}}",
+                "kafka: {bootstrapServers: 'b:1', properties: {acks: ${SECRET}}}",
+                "kafka: {bootstrapServers: 'b:1', properties: {sasl.jaas.config: [hunter2]}}",
                 "name: ${SECRET}!");
     }
 
     @Test
     void toStringShowsNoSecret() {
-        LockstepConfig config = ConfigLoader.parse(
-                "f",
-                "database: {url: 'jdbc:postgresql://db/app?password=hunter2', user: a, password: hunter2}\n"
-                        + "http: {token: hunter2}",
-                Map.of());
+        LockstepConfig config = ConfigLoader.parse("f", """
+                database: {url: 'jdbc:postgresql://db/app?password=hunter2', user: a, password: hunter2}
+                http: {token: hunter2}
+                kafka: {bootstrapServers: 'b:1', properties: {sasl.jaas.config: hunter2}}
+                """, Map.of());
 
         assertThat(config.toString()).contains("jdbc:postgresql://db/app").doesNotContain(SECRET);
     }

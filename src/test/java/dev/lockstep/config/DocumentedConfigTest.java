@@ -19,7 +19,7 @@ class DocumentedConfigTest {
     private static final Pattern YAML = Pattern.compile("```yaml\\n(.*?)```", Pattern.DOTALL);
 
     private static final Map<String, String> ENVIRONMENT =
-            Map.of("LOCKSTEP_DB_PASSWORD", "x", "VECTORS_PASSWORD", "x", "APP_PASSWORD", "x");
+            Map.of("LOCKSTEP_DB_PASSWORD", "x", "VECTORS_PASSWORD", "x", "APP_PASSWORD", "x", "KAFKA_JAAS", "x");
 
     static Stream<String> shown() {
         return Stream.of("README.md", "docs/RECALL.md", "docs/CONFIGURATION.md")

@@ -27,4 +27,14 @@ class SnapshotTest {
     void seesWhatIsFinished(String snapshot, long xid32, boolean seen) {
         assertThat(Snapshot.parse(snapshot).sees(xid32)).isEqualTo(seen);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "4294967310, 4294967295, 4294967295", // the last id of the epoch before
+        "4294967310, 20, 4294967316",
+        "4294967290, 2, 4294967298", // the next epoch has begun
+    })
+    void widens(long near, long xid32, long xid) {
+        assertThat(Snapshot.widen(near, xid32)).isEqualTo(xid);
+    }
 }

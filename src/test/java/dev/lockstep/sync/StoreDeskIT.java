@@ -60,6 +60,7 @@ class StoreDeskIT {
                 new AgentCache(),
                 sidecar.position(),
                 SyncMeter.NONE,
+                ChangeLog.NONE,
                 new StopSignal());
     }
 

@@ -148,7 +148,8 @@ class SynchronizerIT {
     }
 
     private Synchronizer synchronizer(LaneSessions lanes) {
-        return new Synchronizer(sidecar.name(), mapping, lanes, new AgentCache(), start, SyncMeter.NONE, stop);
+        return new Synchronizer(
+                sidecar.name(), mapping, lanes, new AgentCache(), start, SyncMeter.NONE, ChangeLog.NONE, stop);
     }
 
     private LaneSessions lanes() {

@@ -3,6 +3,7 @@ package dev.lockstep.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.backfill.ScanProgress;
+import dev.lockstep.config.KafkaConfig;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.config.RunConfig;
 import dev.lockstep.database.Database;
@@ -55,6 +56,26 @@ public final class SidecarHarness implements AutoCloseable {
         return expanded(database, config, new StoreAdapters());
     }
 
+    /** Another sidecar on the same database and name, with a journal. */
+    public SidecarHarness withKafka(KafkaConfig kafka) {
+        return new SidecarHarness(
+                database,
+                new LockstepConfig(
+                        config.name(),
+                        config.database(),
+                        config.mapping(),
+                        config.run(),
+                        config.backfill(),
+                        config.http(),
+                        config.monitor(),
+                        config.savepoints(),
+                        config.cutover(),
+                        config.stores(),
+                        kafka),
+                meter,
+                clients);
+    }
+
     /** Another sidecar on the same database and name, of the same settings but for batches. */
     public SidecarHarness withBatchRows(int rows) {
         RunConfig run = config.run();
@@ -70,7 +91,8 @@ public final class SidecarHarness implements AutoCloseable {
                         config.monitor(),
                         config.savepoints(),
                         config.cutover(),
-                        config.stores()),
+                        config.stores(),
+                        config.kafka()),
                 meter,
                 clients);
     }
@@ -90,7 +112,8 @@ public final class SidecarHarness implements AutoCloseable {
                         config.monitor(),
                         config.savepoints(),
                         config.cutover(),
-                        config.stores()),
+                        config.stores(),
+                        config.kafka()),
                 meter,
                 clients);
     }

@@ -1,0 +1,313 @@
+package dev.lockstep.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lockstep.config.KafkaConfig;
+import dev.lockstep.model.Finding;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.testing.Audit;
+import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Broker;
+import dev.lockstep.testing.Judge;
+import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.SidecarHarness;
+import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.TestPostgres;
+import dev.lockstep.testing.TopicReader;
+import dev.lockstep.testing.Writers;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The journal has no hole: not after a kill, not after a broker that was away. */
+class JournalIT {
+
+    private static Broker broker;
+
+    private final TestDatabase db = TestPostgres.database();
+    private SidecarHarness sidecar;
+    private Audit audit;
+    private KafkaConfig kafka;
+
+    @BeforeAll
+    static void startBroker() throws Exception {
+        broker = Broker.start();
+    }
+
+    @AfterAll
+    static void endBroker() {
+        broker.close();
+    }
+
+    @BeforeEach
+    void expand() throws Exception {
+        db.execute(LegacySchema.PASCAL.ddl());
+        SidecarHarness plain =
+                SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).backfilled();
+        kafka = new KafkaConfig(
+                broker.servers(),
+                new KafkaConfig.Journal(plain.name() + ".journal", 3, Duration.ofHours(30)),
+                Map.of());
+        sidecar = plain.withKafka(kafka);
+        audit = Audit.of(db, sidecar.name(), "Personas", "Conversations", "Messages");
+    }
+
+    @AfterEach
+    void close() {
+        sidecar.close();
+    }
+
+    @Test
+    void holdsEveryCommittedChangeAndNoneOfOurs() throws Exception {
+        sidecar.start();
+        db.execute("INSERT INTO \"Personas\" SELECT gen_random_uuid(), 'p' || i FROM generate_series(1, 5) i");
+        insertMessages(200);
+        db.execute("UPDATE \"Messages\" SET \"Content\" = 'edited' WHERE \"Content\" LIKE '%7'");
+        db.execute("DELETE FROM \"Messages\" WHERE \"Content\" LIKE '%3'");
+        try (Connection undone = Writers.begin(
+                db, "INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") VALUES (gen_random_uuid(), 'undone')")) {
+            undone.rollback();
+        }
+        sidecar.awaitInStep(Judge.PASCAL);
+
+        Set<String> theirs = audit.theirs();
+        assertThat(theirs).hasSizeGreaterThan(225);
+        assertThat(audit.ours()).hasSizeGreaterThan(150);
+        try (TopicReader topic =
+                new TopicReader(broker.servers(), kafka.journal().topic())) {
+            assertComplete(topic);
+            for (JsonNode change : topic.values()) {
+                assertThat(Lsn.parse(change.get("commitLsn").asText()))
+                        .isGreaterThan(Lsn.parse(change.get("lsn").asText()));
+                assertThat(change.get("legacy").asBoolean())
+                        .isEqualTo(change.get("table").asText().equals("Messages")
+                                && change.get("op").asText().equals("insert"));
+            }
+            assertThat(topic.records())
+                    .allSatisfy(r -> assertThat(r.value()).doesNotContain("edited"))
+                    .allSatisfy(r -> assertThat(r.key()).startsWith("[\"public\",\""));
+            assertThat(topic.records().stream()
+                            .collect(Collectors.groupingBy(
+                                    r -> r.key(), Collectors.mapping(r -> r.partition(), Collectors.toSet())))
+                            .values())
+                    .as("partitions of one row")
+                    .allSatisfy(partitions -> assertThat(partitions).hasSize(1));
+        }
+    }
+
+    /** Rows are derived all the same, as far as one batch goes; the position waits, and so the server keeps the rest. */
+    @Test
+    void aBrokerThatIsAwayHoldsThePositionAndLosesNothing() throws Exception {
+        sidecar.start();
+        insertMessages(10);
+        sidecar.awaitInStep(Judge.PASCAL);
+
+        broker.goAway();
+        insertMessages(50);
+        Lsn committed = Lsn.parse(db.text("SELECT pg_current_wal_insert_lsn()"));
+        Await.until("the batch in hand is derived", () -> Judge.PASCAL.outOfStep(db) < 50);
+        long until = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+        Await.until("the position has had its time to move", () -> {
+            assertThat(sidecar.position()).isLessThan(committed);
+            return System.nanoTime() > until;
+        });
+        insertMessages(50);
+        assertThat(sidecar.running()).isTrue();
+
+        broker.comeBack();
+        sidecar.awaitInStep(Judge.PASCAL);
+        try (TopicReader topic =
+                new TopicReader(broker.servers(), kafka.journal().topic())) {
+            assertComplete(topic);
+        }
+        sidecar.assertTheStreamAloneDidIt();
+    }
+
+    /** Whoever starts while it is away waits, and can be stopped. */
+    @Test
+    void startsWithoutABroker() throws Exception {
+        broker.goAway();
+        sidecar.start();
+        insertMessages(20);
+        Await.until("the batch in hand is derived", () -> Judge.PASCAL.outOfStep(db) < 20);
+        sidecar.stop();
+        broker.comeBack();
+        sidecar.start().awaitInStep(Judge.PASCAL);
+        try (TopicReader topic =
+                new TopicReader(broker.servers(), kafka.journal().topic())) {
+            assertComplete(topic);
+        }
+    }
+
+    /** What the position has passed is in the topic, at every moment that is looked at. */
+    @Test
+    void killsAndABrokerRestartLeaveNoHole() throws Exception {
+        sidecar.start();
+        insertMessages(1);
+        sidecar.awaitCaughtUp();
+        Queue<Written> written = new ConcurrentLinkedQueue<>();
+        CountDownLatch enough = new CountDownLatch(1);
+        CompletableFuture<Void> writer = Writers.beside(() -> write(written, enough));
+        try (TopicReader topic =
+                new TopicReader(broker.servers(), kafka.journal().topic())) {
+            for (int kill = 1; kill <= 10; kill++) {
+                int aim = written.size() + 40;
+                Lsn from = sidecar.position();
+                boolean moves = kill % 2 == 0; // every other time it is killed before it has come far
+                Await.until(
+                        "some are written",
+                        () -> written.size() > aim
+                                && (!moves || sidecar.position().isAfter(from)));
+                sidecar.kill();
+                if (kill == 5) {
+                    broker.goAway();
+                    broker.comeBack();
+                }
+                assertNothingPassed(topic, written);
+                sidecar.start();
+                assertNothingPassed(topic, written);
+            }
+            enough.countDown();
+            writer.join();
+            sidecar.awaitInStep(Judge.PASCAL);
+            assertNothingPassed(topic, written);
+            assertComplete(topic);
+            System.out.println("[journal] " + audit.theirs().size() + " changes, "
+                    + topic.records().size() + " records after 10 kills and a broker restart");
+        }
+        sidecar.assertTheStreamAloneDidIt();
+    }
+
+    private record Written(String xid, Lsn committedBefore) {}
+
+    private void write(Queue<Written> written, CountDownLatch enough) throws Exception {
+        Random random = new Random(4);
+        try (Connection connection = db.connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            while (!enough.await(4, TimeUnit.MILLISECONDS)) {
+                String xid;
+                statement.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\")"
+                        + " SELECT gen_random_uuid(), 'w' FROM generate_series(1, " + (1 + random.nextInt(5)) + ")");
+                try (var row = statement.executeQuery("SELECT pg_current_xact_id()")) {
+                    row.next();
+                    xid = row.getString(1);
+                }
+                connection.commit();
+                try (var row = statement.executeQuery("SELECT pg_current_wal_insert_lsn()")) {
+                    row.next();
+                    written.add(new Written(xid, Lsn.parse(row.getString(1))));
+                }
+                connection.commit();
+            }
+        }
+    }
+
+    private void assertNothingPassed(TopicReader topic, Queue<Written> written) throws Exception {
+        Lsn position = sidecar.position();
+        Set<String> there = topic.values().stream()
+                .map(change -> change.get("xid").asText())
+                .collect(Collectors.toSet());
+        Set<String> passed = new HashSet<>();
+        for (Written one : written) {
+            if (position.isAtLeast(one.committedBefore())) {
+                passed.add(one.xid());
+            }
+        }
+        passed.removeAll(there);
+        assertThat(passed)
+                .as("transactions the position has passed, not in the topic")
+                .isEmpty();
+    }
+
+    @Test
+    void theTopicIsMadeAsStatedAndCheckFindsWhatIsChanged() throws Exception {
+        assertThat(JournalCheck.all(kafka)).extracting(Finding::severity).containsExactly(Finding.Severity.INFO);
+        sidecar.start();
+        insertMessages(1);
+        sidecar.awaitCaughtUp();
+        String topic = kafka.journal().topic();
+        assertThat(JournalCheck.all(kafka))
+                .containsExactly(
+                        Finding.info("journal-topic", "topic " + topic + " has 3 partitions of 1 replicas each", ""));
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.servers()))) {
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+            assertThat(admin.describeConfigs(List.of(resource))
+                            .all()
+                            .get()
+                            .get(resource)
+                            .get("retention.ms")
+                            .value())
+                    .isEqualTo(Long.toString(Duration.ofHours(30).toMillis()));
+            admin.incrementalAlterConfigs(
+                            Map.of(resource, List.of(set("cleanup.policy", "compact"), set("retention.ms", "3600000"))))
+                    .all()
+                    .get();
+            Await.until("the change is seen", () -> JournalCheck.all(kafka).size() == 2);
+        }
+        assertThat(JournalCheck.all(kafka))
+                .allSatisfy(finding -> assertThat(finding.severity()).isEqualTo(Finding.Severity.ERROR))
+                .extracting(Finding::message)
+                .containsExactly(
+                        "topic " + topic + " has cleanup.policy=compact: older changes of a row are removed",
+                        "topic " + topic + " keeps changes for PT1H, kafka.journal.retention says PT30H");
+    }
+
+    @Test
+    void checkFindsABrokerThatDoesNotAnswer() throws Exception {
+        KafkaConfig away = new KafkaConfig("127.0.0.1:1", kafka.journal(), Map.of("default.api.timeout.ms", "6000"));
+        assertThat(JournalCheck.all(away)).singleElement().satisfies(finding -> {
+            assertThat(finding.severity()).isEqualTo(Finding.Severity.ERROR);
+            assertThat(finding.id()).isEqualTo("journal-broker");
+            assertThat(finding.message()).startsWith("the Kafka brokers at 127.0.0.1:1 do not answer: ");
+        });
+    }
+
+    /** Every committed change is in the topic, and nothing else is. By sets: the assertions on large ones take minutes. */
+    private void assertComplete(TopicReader topic) throws Exception {
+        Set<String> there = changes(topic);
+        Set<String> missing = new HashSet<>(audit.theirs());
+        missing.removeAll(there);
+        assertThat(missing).as("missing").isEmpty();
+        there.removeAll(audit.theirs());
+        assertThat(there).as("written by nobody else").isEmpty();
+    }
+
+    private static AlterConfigOp set(String name, String value) {
+        return new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
+    }
+
+    /** In the words of the audit, each once. */
+    private static Set<String> changes(TopicReader topic) {
+        return topic.values().stream()
+                .map(c -> c.get("table").asText() + " " + c.get("key").get(0).asText() + " "
+                        + c.get("op").asText() + " " + c.get("xid").asText())
+                .collect(Collectors.toSet());
+    }
+
+    private void insertMessages(int rows) throws Exception {
+        db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT gen_random_uuid(), 'm ' || i"
+                + " FROM generate_series(1, " + rows + ") i");
+    }
+}
