@@ -1,6 +1,6 @@
 package dev.lockstep.bench;
 
-import dev.lockstep.testing.TestBroker;
+import dev.lockstep.testing.Broker;
 import java.util.List;
 
 /** Catching up with a journal against catching up without one, in alternation; the broker shares the machine. */
@@ -22,16 +22,12 @@ final class JournalPart implements Part {
     @Override
     public List<Figure> run(BenchServer server) throws Exception {
         Data data = new Data(true);
-        try (TestBroker broker = TestBroker.start();
+        try (Broker broker = Broker.start();
                 BenchDatabase template = data.inStep(server, "bench_template", CatchUpPart.ROWS)) {
             CatchUp.Changes changes = db -> data.changeInBulk(db, CatchUpPart.ROWS, TRANSACTIONS);
             CatchUp without = new CatchUp(server, data, template, changes);
             CatchUp with = new CatchUp(
-                    server,
-                    data,
-                    template,
-                    changes,
-                    "kafka: {bootstrapServers: '" + broker.bootstrapServers() + "'}\n");
+                    server, data, template, changes, "kafka: {bootstrapServers: '" + broker.servers() + "'}\n");
             Samples floor = new Samples();
             Samples journaled = new Samples();
             without.product(); // warm

@@ -12,6 +12,7 @@ final class Commands {
     static List<Callable<Integer>> all(CliContext context) {
         List<Callable<Integer>> commands = new ArrayList<>();
         commands.add(new DemoCommand(context));
+        commands.add(new DemoLegacyCommand(context));
         commands.add(new CheckCommand(context));
         commands.add(new ExpandCommand(context));
         commands.add(new BackfillCommand(context));

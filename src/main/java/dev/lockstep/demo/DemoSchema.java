@@ -80,6 +80,16 @@ public final class DemoSchema {
         }
     }
 
+    /** Whether {@link #create} has been here; killed half-way it has not got to its last key. */
+    public static boolean isThere(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT EXISTS (SELECT FROM pg_constraint WHERE conname = 'FK_Messages_Personas_FromPersonaId')")) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
     private static List<String> fill(Size size) {
         return List.of(
                 """

@@ -97,6 +97,13 @@ public final class LegacyWriters implements AutoCloseable {
         running.add(copy.start(all * load.copyShare()));
     }
 
+    /** @throws IllegalStateException when one of them has died of a programming error */
+    public void check() throws InterruptedException {
+        for (ScheduledFuture<?> one : running) {
+            rethrow(one);
+        }
+    }
+
     /** What they have done so far. */
     public LegacyCounts counts() {
         return tally.counts();
@@ -113,9 +120,7 @@ public final class LegacyWriters implements AutoCloseable {
             for (LegacyWriter writer : List.of(single, several, copy)) {
                 writer.stop();
             }
-            for (ScheduledFuture<?> one : running) {
-                rethrow(one);
-            }
+            check();
         }
         return counts();
     }

@@ -7,10 +7,10 @@ import dev.lockstep.config.ConfigLoader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.run.StoreAdapters;
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Broker;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
-import dev.lockstep.testing.TestBroker;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestServer;
 import dev.lockstep.testing.Writers;
@@ -39,14 +39,14 @@ class ConnectIT {
     static Path folder;
 
     private static TestServer server;
-    private static TestBroker kafka;
+    private static Broker kafka;
 
     private TestDatabase db;
 
     @BeforeAll
     static void start() throws Exception {
         server = TestServer.start();
-        kafka = TestBroker.start();
+        kafka = Broker.start();
     }
 
     @AfterAll
@@ -62,7 +62,7 @@ class ConnectIT {
         CountDownLatch enough = new CountDownLatch(1);
         List<CompletableFuture<Void>> writers = new ArrayList<>();
         try (ConnectWorker worker = new ConnectWorker(
-                        Files.createDirectory(folder.resolve("shipped")), kafka.bootstrapServers(), environment)
+                        Files.createDirectory(folder.resolve("shipped")), kafka.servers(), environment)
                 .start("only_scan")) {
             for (int i = 0; i < 3; i++) {
                 int writer = i;
@@ -94,7 +94,7 @@ class ConnectIT {
     void theStockSourceUnwrappedIsApplied() throws Exception {
         Map<String, String> environment = expand("stock");
         try (ConnectWorker worker = new ConnectWorker(
-                        Files.createDirectory(folder.resolve("stock")), kafka.bootstrapServers(), environment)
+                        Files.createDirectory(folder.resolve("stock")), kafka.servers(), environment)
                 .start("service_load")) {
             worker.post(stockSource());
             worker.post("""

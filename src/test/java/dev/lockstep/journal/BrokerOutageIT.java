@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Broker;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
-import dev.lockstep.testing.TestBroker;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import dev.lockstep.testing.TopicReader;
@@ -53,7 +53,7 @@ class BrokerOutageIT {
     @Test
     void nothingIsLostLagIsShownMemoryIsFlatAndTheBudgetIsWarnedOf() throws Exception {
         try (EmbeddedPostgres server = TestPostgres.start(Map.of("max_slot_wal_keep_size", BUDGET + "MB"));
-                TestBroker broker = TestBroker.start()) {
+                Broker broker = Broker.start()) {
             db = TestPostgres.database(server);
             db.execute(LegacySchema.PASCAL.ddl());
             Files.writeString(folder.resolve("lockstep.yaml"), """
@@ -63,7 +63,7 @@ class BrokerOutageIT {
                     savepoints: {keep: 0}
                     kafka: {bootstrapServers: '%s', journal: {partitions: 3}}
                     """.formatted(
-                            db.config().url(), db.config().user(), db.config().password(), broker.bootstrapServers()));
+                            db.config().url(), db.config().user(), db.config().password(), broker.servers()));
             done("expand");
             done("run", "--until-caught-up");
             CountDownLatch enough = new CountDownLatch(1);
@@ -72,9 +72,9 @@ class BrokerOutageIT {
             Process run = lockstep.start(folder, log, "run");
             try {
                 Await.until("some are derived", () -> derived() > 2000);
-                broker.stop();
+                broker.goAway();
                 List<Look> looks = watch(run);
-                broker.startAgain();
+                broker.comeBack();
                 enough.countDown();
                 writer.join();
                 Await.until("in step", () -> Judge.PASCAL.outOfStep(db) == 0);
@@ -136,9 +136,9 @@ class BrokerOutageIT {
         return db.number("SELECT count(*) FROM \"Messages\" WHERE \"FromAgentId\" IS NOT NULL");
     }
 
-    private void assertComplete(TestBroker broker) throws Exception {
+    private void assertComplete(Broker broker) throws Exception {
         Set<String> there = new HashSet<>();
-        try (TopicReader topic = new TopicReader(broker.bootstrapServers(), "lockstep.journal")) {
+        try (TopicReader topic = new TopicReader(broker.servers(), "lockstep.journal")) {
             topic.values().forEach(change -> there.add(change.get("key").get(0).asText()));
         }
         long missing = 0;

@@ -6,10 +6,10 @@ import dev.lockstep.model.Lsn;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.testing.Audit;
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Broker;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
-import dev.lockstep.testing.TestBroker;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestServer;
 import dev.lockstep.testing.TopicReader;
@@ -50,7 +50,7 @@ class JournalCrashIT {
     void killsAndABrokerRestartLeaveNoHole() throws Exception {
         say("seed " + seed);
         try (TestServer server = TestServer.start();
-                TestBroker broker = TestBroker.start()) {
+                Broker broker = Broker.start()) {
             db = server.database();
             db.execute(LegacySchema.PASCAL.ddl());
             Files.writeString(folder.resolve("lockstep.yaml"), """
@@ -60,7 +60,7 @@ class JournalCrashIT {
                     savepoints: {keep: 0}
                     kafka: {bootstrapServers: '%s', journal: {partitions: 3}}
                     """.formatted(
-                            db.config().url(), db.config().user(), db.config().password(), broker.bootstrapServers()));
+                            db.config().url(), db.config().user(), db.config().password(), broker.servers()));
             done("expand");
             done("run", "--until-caught-up");
             Audit audit = Audit.of(db, "lockstep", "Personas", "Conversations", "Messages");
@@ -70,7 +70,7 @@ class JournalCrashIT {
             Queue<Written> written = new ConcurrentLinkedQueue<>();
             CountDownLatch enough = new CountDownLatch(1);
             CompletableFuture<Void> writer = Writers.beside(() -> write(written, enough));
-            try (TopicReader topic = new TopicReader(broker.bootstrapServers(), "lockstep.journal")) {
+            try (TopicReader topic = new TopicReader(broker.servers(), "lockstep.journal")) {
                 for (int kill = 1; kill <= KILLS; kill++) {
                     Process run = start();
                     if (kill % 3 != 0) { // every third dies before it has come far
@@ -78,8 +78,8 @@ class JournalCrashIT {
                         Await.until("the position moves", () -> position().isAfter(from));
                     }
                     if (kill == KILLS / 2) {
-                        broker.stop();
-                        broker.startAgain();
+                        broker.goAway();
+                        broker.comeBack();
                     }
                     new StopSignal().pause(Duration.ofMillis(random.nextInt(kill % 3 != 0 ? 700 : 3000)));
                     assertThat(run.isAlive())

@@ -8,10 +8,10 @@ import dev.lockstep.model.Finding;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.testing.Audit;
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Broker;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
-import dev.lockstep.testing.TestBroker;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestServer;
 import dev.lockstep.testing.TopicReader;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 class JournalIT {
 
     private static TestServer server;
-    private static TestBroker broker;
+    private static Broker broker;
 
     private final TestDatabase db = server.database();
     private SidecarHarness sidecar;
@@ -47,7 +47,7 @@ class JournalIT {
     @BeforeAll
     static void start() throws Exception {
         server = TestServer.start();
-        broker = TestBroker.start();
+        broker = Broker.start();
     }
 
     @AfterAll
@@ -62,7 +62,7 @@ class JournalIT {
         SidecarHarness plain =
                 SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).backfilled();
         kafka = new KafkaConfig(
-                broker.bootstrapServers(),
+                broker.servers(),
                 new KafkaConfig.Journal(plain.name() + ".journal", 3, Duration.ofHours(30)),
                 Map.of());
         sidecar = plain.withKafka(kafka);
@@ -91,7 +91,7 @@ class JournalIT {
         assertThat(theirs).hasSizeGreaterThan(225);
         assertThat(audit.ours()).hasSizeGreaterThan(150);
         try (TopicReader topic =
-                new TopicReader(broker.bootstrapServers(), kafka.journal().topic())) {
+                new TopicReader(broker.servers(), kafka.journal().topic())) {
             assertComplete(topic);
             for (JsonNode change : topic.values()) {
                 if (!change.get("commitLsn").isNull()) { // a batch may have ended before the transaction did
@@ -121,7 +121,7 @@ class JournalIT {
         insertMessages(10);
         sidecar.awaitInStep(Judge.PASCAL);
 
-        broker.stop();
+        broker.goAway();
         insertMessages(50);
         Lsn committed = Lsn.parse(db.text("SELECT pg_current_wal_insert_lsn()"));
         Await.until("the batch in hand is derived", () -> Judge.PASCAL.outOfStep(db) < 50);
@@ -133,10 +133,10 @@ class JournalIT {
         insertMessages(50);
         assertThat(sidecar.running()).isTrue();
 
-        broker.startAgain();
+        broker.comeBack();
         sidecar.awaitInStep(Judge.PASCAL);
         try (TopicReader topic =
-                new TopicReader(broker.bootstrapServers(), kafka.journal().topic())) {
+                new TopicReader(broker.servers(), kafka.journal().topic())) {
             assertComplete(topic);
         }
         sidecar.assertTheStreamAloneDidIt();
@@ -145,15 +145,15 @@ class JournalIT {
     /** Whoever starts while it is away waits, and can be stopped. */
     @Test
     void startsWithoutABroker() throws Exception {
-        broker.stop();
+        broker.goAway();
         sidecar.start();
         insertMessages(20);
         Await.until("the batch in hand is derived", () -> Judge.PASCAL.outOfStep(db) < 20);
         sidecar.stop();
-        broker.startAgain();
+        broker.comeBack();
         sidecar.start().awaitInStep(Judge.PASCAL);
         try (TopicReader topic =
-                new TopicReader(broker.bootstrapServers(), kafka.journal().topic())) {
+                new TopicReader(broker.servers(), kafka.journal().topic())) {
             assertComplete(topic);
         }
     }
@@ -168,7 +168,7 @@ class JournalIT {
         assertThat(JournalCheck.all(kafka))
                 .containsExactly(
                         Finding.info("journal-topic", "topic " + topic + " has 3 partitions of 1 replicas each", ""));
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.servers()))) {
             ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
             assertThat(admin.describeConfigs(List.of(resource))
                             .all()

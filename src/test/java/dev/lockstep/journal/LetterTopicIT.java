@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.config.KafkaConfig;
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Broker;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
-import dev.lockstep.testing.TestBroker;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestServer;
 import dev.lockstep.testing.TopicReader;
@@ -29,14 +29,14 @@ class LetterTopicIT {
     @Test
     void theTopicFollowsTheTable() throws Exception {
         try (TestServer server = TestServer.start();
-                TestBroker broker = TestBroker.start()) {
+                Broker broker = Broker.start()) {
             TestDatabase db = server.database();
             db.execute(LegacySchema.PASCAL.ddl());
             SidecarHarness plain =
                     SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).backfilled();
             String journal = plain.name() + ".journal";
             KafkaConfig kafka = new KafkaConfig(
-                    broker.bootstrapServers(), new KafkaConfig.Journal(journal, 3, Duration.ofHours(1)), Map.of());
+                    broker.servers(), new KafkaConfig.Journal(journal, 3, Duration.ofHours(1)), Map.of());
             try (SidecarHarness sidecar = plain.withKafka(kafka)) {
                 db.execute(CHECK.formatted("ADD", "CHECK (\"FromAgentId\" IS NULL OR \"Content\" NOT LIKE 'poison%')"));
                 sidecar.start();
@@ -46,8 +46,8 @@ class LetterTopicIT {
                 Await.until("two are set aside", () -> sidecar.deadLetters() == 2);
                 String topic = journal + ".dead-letters";
                 Await.until("the topic is there", () -> topics(broker).contains(topic));
-                try (TopicReader letters = new TopicReader(broker.bootstrapServers(), topic);
-                        TopicReader changes = new TopicReader(broker.bootstrapServers(), journal)) {
+                try (TopicReader letters = new TopicReader(broker.servers(), topic);
+                        TopicReader changes = new TopicReader(broker.servers(), journal)) {
                     Await.until("they are in the topic", () -> letters.records().size() >= 2);
                     assertThat(letters.records()).allSatisfy(letter -> {
                         assertThat(header(letter, "sqlstate")).isEqualTo("23514");
@@ -91,14 +91,14 @@ class LetterTopicIT {
         return new String(record.headers().lastHeader(name).value(), UTF_8);
     }
 
-    private static Set<String> topics(TestBroker broker) throws Exception {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+    private static Set<String> topics(Broker broker) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.servers()))) {
             return admin.listTopics().names().get();
         }
     }
 
-    private static String cleanup(TestBroker broker, String topic) throws Exception {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+    private static String cleanup(Broker broker, String topic) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.servers()))) {
             ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
             return admin.describeConfigs(List.of(resource))
                     .all()

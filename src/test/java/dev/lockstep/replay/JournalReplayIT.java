@@ -10,8 +10,8 @@ import dev.lockstep.model.Lsn;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Broker;
 import dev.lockstep.testing.SidecarHarness;
-import dev.lockstep.testing.TestBroker;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestServer;
 import java.sql.Connection;
@@ -39,12 +39,12 @@ class JournalReplayIT {
     private static final int PARTITIONS = 3;
 
     private static TestServer server;
-    private static TestBroker broker;
+    private static Broker broker;
 
     @BeforeAll
     static void start() throws Exception {
         server = TestServer.start();
-        broker = TestBroker.start();
+        broker = Broker.start();
     }
 
     @AfterAll
@@ -120,7 +120,7 @@ class JournalReplayIT {
         TestDatabase db = server.database();
         db.execute(app.schema().ddl());
         try (SidecarHarness sidecar = journaled(db, app);
-                Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+                Admin admin = Admin.create(Map.of("bootstrap.servers", broker.servers()))) {
             sidecar.start();
             Lsn early = Lsn.parse(db.text("SELECT pg_current_wal_insert_lsn()"));
             db.execute(app.rows(1, 60));
@@ -192,7 +192,7 @@ class JournalReplayIT {
     private static SidecarHarness journaled(TestDatabase db, ReplayApplication app) throws Exception {
         SidecarHarness plain = SidecarHarness.expanded(db, app.schema().spec()).backfilled();
         return plain.withKafka(new KafkaConfig(
-                broker.bootstrapServers(),
+                broker.servers(),
                 new KafkaConfig.Journal(plain.name() + ".journal", PARTITIONS, Duration.ofHours(30)),
                 Map.of()));
     }
@@ -210,7 +210,7 @@ class JournalReplayIT {
     }
 
     private static Map<Integer, Long> ends(SidecarHarness sidecar) throws Exception {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.servers()))) {
             Map<Integer, Long> ends = new TreeMap<>();
             for (int partition = 0; partition < PARTITIONS; partition++) {
                 TopicPartition one = new TopicPartition(topic(sidecar), partition);

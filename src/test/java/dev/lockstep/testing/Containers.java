@@ -45,11 +45,14 @@ public final class Containers {
      * @throws IllegalStateException when it cannot be had and the build says that it must be
      */
     public static boolean take(String image) {
-        Optional<String> whyNot = whyNot(image);
+        return take(image, whyNot(image));
+    }
+
+    static boolean take(String what, Optional<String> whyNot) {
         if (whyNot.isPresent() && Boolean.getBoolean("lockstep.containers.required")) {
-            throw new IllegalStateException(whyNot.get());
+            throw new IllegalStateException(what + " is required: " + whyNot.get());
         }
-        whyNot.ifPresent(why -> System.out.println(image + " is not used: " + why));
+        whyNot.ifPresent(why -> System.out.println(what + " is not used: " + why));
         return whyNot.isEmpty();
     }
 

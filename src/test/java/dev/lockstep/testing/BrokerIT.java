@@ -14,7 +14,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 
-class TestBrokerIT {
+class BrokerIT {
 
     private static final StringSerializer OUT = new StringSerializer();
     private static final StringDeserializer IN = new StringDeserializer();
@@ -22,20 +22,20 @@ class TestBrokerIT {
     /** Producers reconnect by themselves, and what was acknowledged before is still there. */
     @Test
     void itComesBackOnTheSamePortWithItsData() throws Exception {
-        try (TestBroker broker = TestBroker.start();
+        try (Broker broker = Broker.start();
                 KafkaProducer<String, String> producer =
-                        new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers()), OUT, OUT);
+                        new KafkaProducer<>(Map.of("bootstrap.servers", broker.servers()), OUT, OUT);
                 KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
                         Map.of(
-                                "bootstrap.servers", broker.bootstrapServers(),
+                                "bootstrap.servers", broker.servers(),
                                 "group.id", "test",
                                 "auto.offset.reset", "earliest"),
                         IN,
                         IN)) {
             consumer.subscribe(List.of("words"));
             producer.send(new ProducerRecord<>("words", "before")).get();
-            broker.stop();
-            broker.startAgain();
+            broker.goAway();
+            broker.comeBack();
             producer.send(new ProducerRecord<>("words", "after")).get();
             List<String> read = new ArrayList<>();
             Await.until("all is read", () -> {
