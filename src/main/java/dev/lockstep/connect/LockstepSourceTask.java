@@ -17,11 +17,12 @@ import org.apache.kafka.connect.source.SourceTaskContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stock task with commit-boundary offsets. What it acknowledges to the server is what the worker has stored: the
+ * The stock task with commit-boundary offsets and slim records. What it acknowledges to the server is what the worker has stored: the
  * stock task reads that back. It has no JMX metrics of single events: they cost a third of the decoding.
  */
 public final class LockstepSourceTask extends PostgresConnectorTask {
 
+    private final SlimEnvelope slim = new SlimEnvelope();
     private volatile @Nullable Map<String, ?> first;
     private volatile @Nullable ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> metered;
     private volatile BoundaryOffsets offsets = new BoundaryOffsets(null);
@@ -73,6 +74,6 @@ public final class LockstepSourceTask extends PostgresConnectorTask {
         BoundaryOffsets boundaries = offsets;
         return records == null
                 ? null
-                : records.stream().map(boundaries::rewrite).toList();
+                : records.stream().map(boundaries::rewrite).map(slim::of).toList();
     }
 }
