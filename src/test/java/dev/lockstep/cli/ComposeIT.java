@@ -10,6 +10,7 @@ import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Compose;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.TopicReader;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -69,6 +70,19 @@ class ComposeIT {
             assertThat(status.at("/deadLetters").asInt(-1)).isZero();
             assertThat(compose.run("exec", "-T", "lockstep", "lockstep", "verify"))
                     .contains("CLEAN");
+        }
+    }
+
+    @Test
+    void theKafkaProfileKeepsTheJournalAsWell() throws Exception {
+        try (Compose compose = new Compose(folder, UUID.randomUUID().toString())) {
+            compose.run("--profile", "kafka", "up", "--detach", "--build", "--wait");
+            judge(compose);
+            try (TopicReader journal = new TopicReader(compose.broker(), "lockstep.journal")) {
+                assertThat(journal.values())
+                        .hasSizeGreaterThan(50)
+                        .allMatch(record -> record.at("/schema").asText().equals("public"));
+            }
         }
     }
 
