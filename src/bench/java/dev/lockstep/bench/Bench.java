@@ -29,7 +29,9 @@ public final class Bench {
                 new LatencyPart(output),
                 new HeapPart(output),
                 new ScalePart(),
-                new StoresPart());
+                new StoresPart(),
+                new JournalPart(rounds),
+                new ConnectPart(output));
         String chosen = System.getProperty("bench", "");
         Set<String> names = chosen.isBlank() ? Set.of() : Set.of(chosen.split(",", -1));
         List<Figure> all = new ArrayList<>();

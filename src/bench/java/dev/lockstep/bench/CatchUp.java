@@ -22,12 +22,19 @@ final class CatchUp {
     private final Data data;
     private final BenchDatabase template;
     private final Changes changes;
+    private final String more;
 
     CatchUp(BenchServer server, Data data, BenchDatabase template, Changes changes) {
+        this(server, data, template, changes, "");
+    }
+
+    /** @param more of the product's configuration, as YAML */
+    CatchUp(BenchServer server, Data data, BenchDatabase template, Changes changes, String more) {
         this.server = server;
         this.data = data;
         this.template = template;
         this.changes = changes;
+        this.more = more;
     }
 
     /** Seconds that one statement takes for the same changes. */
@@ -81,7 +88,7 @@ final class CatchUp {
 
     /** In step and streaming once; then stopped, and the changes come. */
     private Product behind(BenchDatabase database) throws Exception {
-        Product product = new Product(database, data);
+        Product product = new Product(database, data, more);
         product.expand();
         product.catchUp();
         changes.make(database);

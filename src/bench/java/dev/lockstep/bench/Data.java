@@ -77,11 +77,17 @@ record Data(boolean hashed) {
 
     /** A legacy writer moves every message to another persona, in {@code transactions} bulk transactions. */
     void changeInBulk(BenchDatabase database, int rows, int transactions) throws SQLException {
+        changeInBulk(database, rows, transactions, 7);
+    }
+
+    /** @param shift to which persona: another one each time */
+    void changeInBulk(BenchDatabase database, int rows, int transactions, int shift) throws SQLException {
         for (int i = 0; i < transactions; i++) {
             long from = (long) rows * i / transactions;
             long to = (long) rows * (i + 1) / transactions;
             database.execute("UPDATE \"Messages\" m SET \"FromPersonaId\" = p.\"Id\" FROM \"Personas\" p"
-                    + " WHERE p.\"No\" = (m.\"No\" + 7) % " + PERSONAS + " AND m.\"No\" >= " + from + " AND m.\"No\" < "
+                    + " WHERE p.\"No\" = (m.\"No\" + " + shift + ") % " + PERSONAS + " AND m.\"No\" >= " + from
+                    + " AND m.\"No\" < "
                     + to);
         }
     }

@@ -38,19 +38,26 @@ final class Product {
 
     private final BenchDatabase target;
     private final Data data;
+    private final String more;
     private final LockstepConfig config;
     private final Database database;
 
     Product(BenchDatabase target, Data data) {
+        this(target, data, "");
+    }
+
+    /** @param more of the configuration, as YAML */
+    Product(BenchDatabase target, Data data, String more) {
         this.target = target;
         this.data = data;
+        this.more = more;
         this.config = ConfigLoader.parse("bench.yaml", yaml(), Map.of());
         this.database = new Database(config.database(), NAME);
     }
 
-    private String yaml() {
+    String yaml() {
         return "name: " + NAME + "\ndatabase: {url: '" + target.url() + "', user: postgres, password: postgres}\n"
-                + data.mapping() + "http: {port: 0}\nrun: {" + System.getProperty("bench.run", "") + "}\n";
+                + data.mapping() + "http: {port: 0}\nrun: {" + System.getProperty("bench.run", "") + "}\n" + more;
     }
 
     void expand() {

@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
+import dev.lockstep.journal.JournalOffsets;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Option;
 /** {@code replay}: reads old changes again, and brings the rows that they name into step as they are now. */
 @Command(
         name = "replay",
-        description = "Reads the changes since a savepoint again and checks every row that they name.")
+        description =
+                "Reads old changes again, since a savepoint or from the journal, and checks every row that they name.")
 final class ReplayCommand implements Callable<Integer> {
 
     /** Backfills have the command seats before it, {@code verify} the one behind it. */
@@ -43,21 +45,36 @@ final class ReplayCommand implements Callable<Integer> {
         @Nullable
         String savepoint;
 
-        @Option(names = "--from-lsn", paramLabel = "LSN", description = "Begin at the savepoint at or before this LSN.")
+        @Option(
+                names = "--from-lsn",
+                paramLabel = "LSN",
+                description = "Begin behind this LSN: at a savepoint before it, else in the journal.")
         @Nullable
         String lsn;
 
         @Option(
                 names = "--from-time",
                 paramLabel = "TIME",
-                description = "Begin at the savepoint at or before this time, such as 2026-11-24T10:00:00Z.")
+                description =
+                        "Begin at this time, such as 2026-11-24T10:00:00Z: at a savepoint before it, else in the journal.")
         @Nullable
         String time;
     }
 
-    @ArgGroup(multiplicity = "1")
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private From from;
+    @ArgGroup(multiplicity = "0..1")
+    private @Nullable From from;
+
+    @Option(
+            names = "--from-offset",
+            paramLabel = "PARTITION:OFFSET",
+            description = "Begin there in the journal; may be repeated. Partitions that are not named are not read.")
+    private List<String> fromOffsets = List.of();
+
+    @Option(
+            names = "--to-offset",
+            paramLabel = "PARTITION:OFFSET",
+            description = "Read the journal's partition up to before it; may be repeated.")
+    private List<String> toOffsets = List.of();
 
     @Option(
             names = "--to-lsn",
@@ -98,11 +115,6 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     private ReplayRequest request(LockstepConfig config, Mapping mapping) {
-        ReplayRequest.From start = from.savepoint != null
-                ? new ReplayRequest.FromSavepoint(from.savepoint)
-                : from.lsn != null
-                        ? new ReplayRequest.FromLsn(lsn("--from-lsn", from.lsn))
-                        : new ReplayRequest.FromTime(time("--from-time", String.valueOf(from.time)));
         Set<TableName> named = new LinkedHashSet<>();
         for (String table : tables) {
             TableName name = TableName.parse(table, config.database().schema());
@@ -115,10 +127,27 @@ final class ReplayCommand implements Callable<Integer> {
             named.add(name);
         }
         return new ReplayRequest(
-                start,
+                start(),
                 toLsn == null ? null : lsn("--to-lsn", toLsn),
                 toTime == null ? null : time("--to-time", toTime),
+                toOffsets.isEmpty() ? null : JournalOffsets.parse("--to-offset", toOffsets),
                 named);
+    }
+
+    private ReplayRequest.From start() {
+        if ((from == null) == fromOffsets.isEmpty()) {
+            throw LockstepException.wrongInput(
+                    "replay begins at one of --from-savepoint, --from-lsn, --from-time and --from-offset");
+        }
+        if (from == null) {
+            return new ReplayRequest.FromOffset(JournalOffsets.parse("--from-offset", fromOffsets));
+        }
+        if (from.savepoint != null) {
+            return new ReplayRequest.FromSavepoint(from.savepoint);
+        }
+        return from.lsn != null
+                ? new ReplayRequest.FromLsn(lsn("--from-lsn", from.lsn))
+                : new ReplayRequest.FromTime(time("--from-time", String.valueOf(from.time)));
     }
 
     private static Lsn lsn(String option, String text) {

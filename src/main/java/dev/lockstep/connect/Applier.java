@@ -19,6 +19,7 @@ import dev.lockstep.sync.ChangeLog;
 import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
+import dev.lockstep.vector.StoreClients;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -26,20 +27,24 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
 /**
  * The synchronizer of one task. Its one session commits to the disk, so what {@link #apply} has done is durable; nothing
- * is stored of how far it is, for that is what Connect's offsets are for. Not thread-safe.
+ * is stored of how far it is, for that is what Connect's offsets are for. The first task's has the keepers of stores beside
+ * it. Not thread-safe.
  */
 final class Applier implements AutoCloseable {
 
     private final Synchronizer synchronizer;
     private final TopicDecoder decoder;
+    private final @Nullable SinkKeepers keepers;
 
-    private Applier(Synchronizer synchronizer, TopicDecoder decoder) {
+    private Applier(Synchronizer synchronizer, TopicDecoder decoder, @Nullable SinkKeepers keepers) {
         this.synchronizer = synchronizer;
         this.decoder = decoder;
+        this.keepers = keepers;
     }
 
     /**
@@ -47,25 +52,30 @@ final class Applier implements AutoCloseable {
      *
      * @throws LockstepException when the server is away, or has not been expanded
      */
-    static Applier open(SinkSettings settings, StopSignal stop) throws SQLException {
+    static Applier open(SinkSettings settings, StoreClients clients, StopSignal stop) throws SQLException {
         Driver.isRegistered(); // in a plugin's class loader nobody else has loaded it
         LockstepConfig config = settings.lockstep();
         Database database = new Database(config.database(), config.name());
-        String role = "connect-" + settings.task();
+        String role = SinkKeepers.ROLE + settings.task();
         int seat = Fence.CONNECT_SEAT + settings.task();
         Mapping mapping;
         long epoch;
         long settled;
+        SinkKeepers keepers = null;
         try (Connection connection = database.open("connect")) {
             ControlSchema.require(connection, config.name());
             mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
-            if (!mapping.stores().isEmpty()) {
-                throw LockstepException.wrongInput("mapping.vectors names stores outside the database, which only"
-                        + " `lockstep run` keeps; leave them out of the sink's configuration");
-            }
             epoch = new Fence(config.name()).read(connection).epoch();
             settled = endedTransaction(connection);
-            endSessions(connection, config.name() + "/" + role);
+            endSessions(connection, "application_name = ?", config.name() + "/" + role);
+            if (settings.task() == 0 && !mapping.stores().isEmpty()) {
+                endSessions(
+                        connection,
+                        "starts_with(application_name, ?)",
+                        config.name() + "/" + SinkKeepers.ROLE + "store-");
+                keepers = new SinkKeepers(config, database, mapping, clients, epoch);
+                keepers.start(connection);
+            }
         }
         LaneSessions lanes = new LaneSessions(lane -> WriteSession.open(database, config.name(), role, seat, epoch), 1);
         Synchronizer synchronizer = new Synchronizer(
@@ -79,7 +89,8 @@ final class Applier implements AutoCloseable {
                 SyncMeter.NONE,
                 ChangeLog.NONE,
                 stop);
-        return new Applier(synchronizer, new TopicDecoder(mapping, config.name(), settings.unwrapPrefix(), settled));
+        return new Applier(
+                synchronizer, new TopicDecoder(mapping, config.name(), settings.unwrapPrefix(), settled), keepers);
     }
 
     TopicDecoder decoder() {
@@ -88,10 +99,18 @@ final class Applier implements AutoCloseable {
 
     /** When it returns, every row is in step, set aside, or among {@link #held}. */
     void apply(List<Arrived> arrived) throws InterruptedException {
+        if (keepers != null) {
+            keepers.requireSound();
+        }
         if (!arrived.isEmpty()) {
             synchronizer.apply(new Batch(arrived.stream().map(Arrived::change).toList(), null, List.of()));
         }
         synchronizer.tick();
+    }
+
+    /** Other tasks may have had the rows of a partition that comes. */
+    void reassigned() {
+        synchronizer.reassigned();
     }
 
     Map<TableName, List<RowKey>> held() {
@@ -100,6 +119,9 @@ final class Applier implements AutoCloseable {
 
     @Override
     public void close() {
+        if (keepers != null) {
+            keepers.close();
+        }
         synchronizer.close();
     }
 
@@ -113,10 +135,10 @@ final class Applier implements AutoCloseable {
     }
 
     /** A worker that is cut off keeps the seat's origin, and without an origin of its own the task would not write. */
-    private static void endSessions(Connection connection, String application) throws SQLException {
+    private static void endSessions(Connection connection, String which, String application) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        + " WHERE datname = current_database() AND application_name = ?")) {
+                        + " WHERE datname = current_database() AND " + which)) {
             statement.setString(1, application);
             statement.execute();
         }

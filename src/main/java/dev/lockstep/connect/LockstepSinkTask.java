@@ -2,6 +2,8 @@ package dev.lockstep.connect;
 
 import dev.lockstep.derive.ErrorPolicy;
 import dev.lockstep.model.LockstepException;
+import dev.lockstep.run.StoreAdapters;
+import dev.lockstep.vector.StoreClients;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,13 +29,20 @@ public final class LockstepSinkTask extends SinkTask {
     private static final long HELD_MILLIS = 100;
     private static final long TICK_MILLIS = 1_000;
 
+    private final StoreClients clients;
     private final HeldOffsets held = new HeldOffsets();
     private @Nullable SinkSettings settings;
     private @Nullable PutPatience patience;
     private @Nullable Applier applier;
 
     /** Made by the worker. */
-    public LockstepSinkTask() {}
+    public LockstepSinkTask() {
+        this(new StoreAdapters());
+    }
+
+    LockstepSinkTask(StoreClients clients) {
+        this.clients = clients;
+    }
 
     private record Unreadable(SinkRecord record, DataException why) {}
 
@@ -80,6 +89,9 @@ public final class LockstepSinkTask extends SinkTask {
     @Override
     public void close(Collection<TopicPartition> partitions) {
         held.forget(partitions);
+        if (applier != null) {
+            applier.reassigned();
+        }
     }
 
     @Override
@@ -94,7 +106,7 @@ public final class LockstepSinkTask extends SinkTask {
     private void apply(Collection<SinkRecord> records, PutPatience limit) throws SQLException, InterruptedException {
         Applier open = applier;
         if (open == null) {
-            open = Applier.open(Objects.requireNonNull(settings), limit);
+            open = Applier.open(Objects.requireNonNull(settings), clients, limit);
             applier = open;
         }
         ErrantRecordReporter reporter = context.errantRecordReporter();

@@ -4,6 +4,7 @@ import dev.lockstep.config.KafkaConfig;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
 /** What Kafka's clients are told. Pure. */
@@ -18,6 +19,15 @@ final class ClientProperties {
         properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, "10000");
         properties.putAll(kafka.properties());
         properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        return properties;
+    }
+
+    /** A client that reads what it is told to, without a group. */
+    static Map<String, Object> consumer(KafkaConfig kafka, int rows) {
+        Map<String, Object> properties = admin(kafka);
+        properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, rows);
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         return properties;
     }
 

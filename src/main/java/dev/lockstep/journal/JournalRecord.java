@@ -2,6 +2,9 @@ package dev.lockstep.journal;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.RowChange;
 import dev.lockstep.model.RowKey;
@@ -10,6 +13,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param lsn of the change itself
  * @param legacy whether a writer that knows nothing of agents put the row there
  */
-record JournalRecord(
+public record JournalRecord(
         TableName table,
         RowKey key,
         RowChange.Op op,
@@ -35,6 +41,7 @@ record JournalRecord(
     static final int VERSION = 1;
 
     private static final JsonFactory JSON = new JsonFactory();
+    private static final ObjectReader READER = new ObjectMapper().reader();
 
     private interface Content {
         void write(JsonGenerator json) throws IOException;
@@ -42,11 +49,17 @@ record JournalRecord(
 
     /** The message's key: changes of one row are in one partition, in order. */
     byte[] messageKey() {
+        return messageKey(table, key);
+    }
+
+    static byte[] messageKey(TableName table, RowKey key) {
         return bytes(json -> {
             json.writeStartArray();
             json.writeString(table.schema());
             json.writeString(table.name());
-            writeKey(json);
+            for (String value : key.values()) {
+                json.writeString(value);
+            }
             json.writeEndArray();
         });
     }
@@ -59,7 +72,9 @@ record JournalRecord(
             json.writeStringField("schema", table.schema());
             json.writeStringField("table", table.name());
             json.writeArrayFieldStart("key");
-            writeKey(json);
+            for (String value : key.values()) {
+                json.writeString(value);
+            }
             json.writeEndArray();
             json.writeStringField("op", op.name().toLowerCase(Locale.ROOT));
             json.writeStringField("commitLsn", commitLsn == null ? null : commitLsn.toString());
@@ -71,9 +86,34 @@ record JournalRecord(
         });
     }
 
-    private void writeKey(JsonGenerator json) throws IOException {
-        for (String value : key.values()) {
-            json.writeString(value);
+    /**
+     * What {@link #messageValue} wrote.
+     *
+     * @throws IllegalArgumentException when it is something else; the message names no content
+     */
+    static JournalRecord read(byte[] value) {
+        try {
+            JsonNode json = READER.readTree(value);
+            int version = json.path("version").asInt();
+            if (version != VERSION) {
+                throw new IllegalArgumentException("version " + version + ", this lockstep reads " + VERSION);
+            }
+            List<String> key = new ArrayList<>();
+            json.required("key").forEach(column -> key.add(column.textValue()));
+            JsonNode commit = json.required("commitLsn");
+            return new JournalRecord(
+                    new TableName(
+                            json.required("schema").textValue(),
+                            json.required("table").textValue()),
+                    new RowKey(key),
+                    RowChange.Op.valueOf(json.required("op").textValue().toUpperCase(Locale.ROOT)),
+                    commit.isNull() ? null : Lsn.parse(commit.textValue()),
+                    Lsn.parse(json.required("lsn").textValue()),
+                    json.required("xid").longValue(),
+                    Instant.parse(json.required("committedAt").textValue()),
+                    json.required("legacy").booleanValue());
+        } catch (IOException | NullPointerException | DateTimeParseException e) {
+            throw new IllegalArgumentException("it cannot be read", e);
         }
     }
 

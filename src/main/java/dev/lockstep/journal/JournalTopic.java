@@ -1,7 +1,6 @@
 package dev.lockstep.journal;
 
 import dev.lockstep.config.KafkaConfig;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,15 +63,24 @@ final class JournalTopic {
 
     /** Creates it if it is absent, with as many replicas as the cluster gives a topic. */
     void ensure() throws ExecutionException, InterruptedException {
+        ensure(Map.of(
+                TopicConfig.RETENTION_MS_CONFIG,
+                Long.toString(wanted.retention().toMillis()),
+                TopicConfig.RETENTION_BYTES_CONFIG,
+                "-1",
+                TopicConfig.CLEANUP_POLICY_CONFIG,
+                TopicConfig.CLEANUP_POLICY_DELETE));
+    }
+
+    /** The same, for a topic of which the last record of each key is kept. */
+    void ensureCompacted() throws ExecutionException, InterruptedException {
+        ensure(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+    }
+
+    private void ensure(Map<String, String> settings) throws ExecutionException, InterruptedException {
         if (read().isPresent()) {
             return;
         }
-        Map<String, String> settings = new HashMap<>();
-        settings.put(
-                TopicConfig.RETENTION_MS_CONFIG,
-                Long.toString(wanted.retention().toMillis()));
-        settings.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
-        settings.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
         NewTopic topic = new NewTopic(wanted.topic(), Optional.of(wanted.partitions()), Optional.empty());
         try {
             admin.createTopics(List.of(topic.configs(settings))).all().get();

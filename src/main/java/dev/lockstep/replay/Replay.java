@@ -1,10 +1,13 @@
 package dev.lockstep.replay;
 
+import dev.lockstep.config.KafkaConfig;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.derive.AgentCache;
 import dev.lockstep.derive.WriteSession;
+import dev.lockstep.journal.JournalOffsets;
+import dev.lockstep.journal.JournalReader;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
@@ -20,30 +23,26 @@ import dev.lockstep.sync.ChangeLog;
 import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
-import dev.lockstep.verify.DriftByKey;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the changes since a savepoint again and brings every row that they name into step, as it is now. Beside a running
- * sidecar, whose position it does not touch. Killed, the same request goes on where it was.
+ * Reads old changes again, from a savepoint or the journal, and brings every row that they name into step, as it is now.
+ * Beside a running sidecar, whose position it does not touch. Killed, the same request goes on where it was.
  */
 public final class Replay {
 
     private static final Logger log = LoggerFactory.getLogger(Replay.class);
-    private static final int CHUNK = 5000;
 
     private final LockstepConfig config;
     private final Database database;
@@ -72,24 +71,25 @@ public final class Replay {
      */
     public ReplayReport run(ReplayRequest request) throws SQLException, InterruptedException {
         long began = System.nanoTime();
-        try (Connection connection = database.open("replay")) {
+        try (Connection connection = database.open("replay");
+                Journals journals = new Journals()) {
             ReplayLog stored = new ReplayLog(config.name());
             Optional<ReplayLog.Entry> broken = Handles.ask(connection, stored::read)
                     .filter(entry -> entry.request().equals(request.toString()));
-            ReplayLog.Entry entry =
-                    broken.isPresent() && slotIsThere(connection) ? broken.get() : begin(connection, request, stored);
+            ReplayLog.Entry entry = broken.isPresent() && isThere(connection, broken.get())
+                    ? broken.get()
+                    : begin(connection, request, stored, journals);
             if (broken.isPresent()) {
                 log.info("going on at {} with the replay that was broken off", entry.at());
             }
-            Heartbeat.send(connection, config.name()); // on a quiet server nothing else comes behind the end
-            apply(request, entry, stored, connection);
+            apply(request, entry, changes(connection, entry, request, slot, journals), stored, connection);
             ReplayLog.Entry done = Handles.ask(connection, stored::read).orElse(entry);
             Savepoints.dropSlot(connection, slot);
             Handles.tell(connection, stored::end);
             return new ReplayReport(
-                    "",
-                    done.from().toString(),
-                    done.to().toString(),
+                    done.start(),
+                    done.from(),
+                    done.to(),
                     done.changes(),
                     done.checked(),
                     done.mended(),
@@ -103,36 +103,24 @@ public final class Replay {
     public ReplayReport dryRun(ReplayRequest request) throws SQLException, InterruptedException {
         long began = System.nanoTime();
         String look = slot + "_dry";
-        try (Connection connection = database.open("replay")) {
-            Savepoint start = ReplayStart.choose(request.from(), new Savepoints(config.name()).list(connection));
-            Savepoints.dropSlot(connection, look);
-            Savepoints.copy(connection, start.slot(), look);
+        try (Connection connection = database.open("replay");
+                Journals journals = new Journals()) {
             try {
-                Lsn from = Objects.requireNonNull(start.lsn());
-                Lsn to = end(connection, request);
-                Heartbeat.send(connection, config.name());
-                Map<TableName, Set<RowKey>> rows = new LinkedHashMap<>();
-                AtomicLong changes = new AtomicLong();
-                new ReplayStream(config, mapping, look, from, to, request.toTime(), stop).run(batch -> {
-                    ReplayBatch replayed = ReplayBatch.of(batch, mapping, request);
-                    changes.addAndGet(replayed.changes());
-                    replayed.keys()
-                            .forEach((table, keys) -> rows.computeIfAbsent(table, t -> new HashSet<>())
-                                    .addAll(keys));
-                    return batch.boundary() == null ? Lsn.ZERO : batch.boundary();
+                ReplayLog.Entry entry = plan(connection, request, look, journals);
+                Drift drift = new Drift(mapping);
+                changes(connection, entry, request, look, journals).run((batch, at) -> {
+                    drift.add(ReplayBatch.of(batch, mapping, request));
+                    return true;
                 });
-                Map<String, ReplayReport.Table> tables = tables(connection, rows);
                 return new ReplayReport(
-                        start.name(),
-                        from.toString(),
-                        to.toString(),
-                        changes.get(),
-                        tables.values().stream()
-                                .mapToLong(ReplayReport.Table::rows)
-                                .sum(),
+                        entry.start(),
+                        entry.from(),
+                        entry.to(),
+                        drift.changes(),
+                        drift.rows(),
                         0,
                         true,
-                        tables,
+                        drift.count(connection),
                         (System.nanoTime() - began) / 1e9);
             } finally {
                 Savepoints.dropSlot(connection, look);
@@ -140,23 +128,65 @@ public final class Replay {
         }
     }
 
-    private ReplayLog.Entry begin(Connection connection, ReplayRequest request, ReplayLog stored) throws SQLException {
-        Savepoint start = ReplayStart.choose(request.from(), new Savepoints(config.name()).list(connection));
-        Savepoints.dropSlot(connection, slot); // of another request, broken off
-        Savepoints.copy(connection, start.slot(), slot);
-        Lsn from = Objects.requireNonNull(start.lsn());
-        Lsn to = end(connection, request);
-        Handles.tell(connection, handle -> handle.useTransaction(tx -> stored.begin(tx, request.toString(), from, to)));
-        log.info("replaying from savepoint {} at {} to {}", start.name(), from, to);
-        return Handles.ask(connection, stored::read).orElseThrow();
+    private ReplayLog.Entry begin(Connection connection, ReplayRequest request, ReplayLog stored, Journals journals)
+            throws SQLException, InterruptedException {
+        ReplayLog.Entry entry = plan(connection, request, slot, journals);
+        Handles.tell(connection, handle -> handle.useTransaction(tx -> stored.begin(tx, entry)));
+        log.info("replaying {} from {} to {}", entry.start(), entry.from(), entry.to());
+        return entry;
     }
 
-    private static Lsn end(Connection connection, ReplayRequest request) throws SQLException {
+    /** From a savepoint, copied as {@code copy}, where one reaches back; else from the journal. */
+    private ReplayLog.Entry plan(Connection connection, ReplayRequest request, String copy, Journals journals)
+            throws SQLException, InterruptedException {
+        Savepoints.dropSlot(connection, copy); // of another request, broken off
+        List<Savepoint> savepoints = new Savepoints(config.name()).list(connection);
+        boolean inJournal = request.from() instanceof ReplayRequest.FromOffset
+                || (config.kafka() != null
+                        && !(request.from() instanceof ReplayRequest.FromSavepoint)
+                        && ReplayStart.find(request.from(), savepoints).isEmpty());
+        if (inJournal) {
+            JournalReader reader = journals.open();
+            JournalStart start = new JournalStart(reader);
+            JournalOffsets from = start.begin(request.from());
+            return new ReplayLog.Entry(
+                    request.toString(),
+                    reader.topic(),
+                    true,
+                    from.toString(),
+                    start.end(request).toString());
+        }
+        Savepoint savepoint = ReplayStart.choose(request.from(), savepoints);
+        Savepoints.copy(connection, savepoint.slot(), copy);
         Lsn end = ServerEnd.read(connection).lsn();
-        return request.toLsn() == null ? end : Lsn.min(end, request.toLsn());
+        return new ReplayLog.Entry(
+                request.toString(),
+                savepoint.name(),
+                false,
+                Objects.requireNonNull(savepoint.lsn()).toString(),
+                (request.toLsn() == null ? end : Lsn.min(end, request.toLsn())).toString());
     }
 
-    private void apply(ReplayRequest request, ReplayLog.Entry entry, ReplayLog stored, Connection counts)
+    private OldChanges changes(
+            Connection connection, ReplayLog.Entry entry, ReplayRequest request, String from, Journals journals)
+            throws SQLException {
+        if (entry.journal()) {
+            return new JournalChanges(
+                    journals.open(),
+                    mapping,
+                    JournalOffsets.stored(entry.at()),
+                    JournalOffsets.stored(entry.to()),
+                    request,
+                    ServerEnd.snapshot(connection),
+                    stop);
+        }
+        Heartbeat.send(connection, config.name()); // on a quiet server nothing else comes behind the end
+        return new ReplayStream(
+                config, mapping, from, Lsn.parse(entry.at()), Lsn.parse(entry.to()), request.toTime(), stop);
+    }
+
+    private void apply(
+            ReplayRequest request, ReplayLog.Entry entry, OldChanges changes, ReplayLog stored, Connection counts)
             throws SQLException, InterruptedException {
         LaneSessions lanes =
                 new LaneSessions(lane -> WriteSession.openUnflushed(database, config.name(), "replay", seat, epoch), 1);
@@ -172,17 +202,21 @@ public final class Replay {
                 mapping,
                 lanes,
                 new AgentCache(),
-                entry.at(),
-                stored,
+                Lsn.ZERO,
+                (connection, lsn, commitTime, rows) -> {}, // stored below, with the counts
                 Synchronizer.Hints.IGNORED,
                 meter,
                 ChangeLog.NONE,
                 stop)) {
-            new ReplayStream(config, mapping, slot, entry.at(), entry.to(), request.toTime(), stop).run(batch -> {
+            changes.run((batch, at) -> {
                 ReplayBatch replayed = ReplayBatch.of(batch, mapping, request);
-                Lsn durable = synchronizer.apply(replayed.rows());
-                count(counts, stored, replayed.changes(), checked(replayed), mended);
-                return durable;
+                synchronizer.apply(replayed.rows());
+                boolean done = synchronizer.heldRows() == 0;
+                long rows = mended.getAndSet(0);
+                if (replayed.changes() + rows > 0 || (done && at != null)) {
+                    count(counts, stored, done ? at : null, replayed, rows);
+                }
+                return done;
             });
             synchronizer.tick();
             while (synchronizer.heldRows() > 0) {
@@ -191,47 +225,56 @@ public final class Replay {
                 }
                 synchronizer.tick();
             }
-            count(counts, stored, 0, 0, mended);
+            Handles.tell(counts, handle -> stored.count(handle, entry.to(), 0, 0, mended.get()));
         }
     }
 
-    private static long checked(ReplayBatch batch) {
-        return batch.keys().values().stream().mapToLong(Set::size).sum();
-    }
-
-    private static void count(Connection connection, ReplayLog stored, long changes, long checked, AtomicLong mended) {
-        long rows = mended.getAndSet(0);
-        if (changes + rows > 0) {
-            try {
-                Handles.tell(connection, handle -> stored.count(handle, changes, checked, rows));
-            } catch (SQLException e) {
-                throw LockstepException.notDone("the replay lost its connection; the same command goes on", e);
-            }
+    private static void count(
+            Connection connection, ReplayLog stored, @Nullable String at, ReplayBatch batch, long mended) {
+        long checked =
+                batch.keys().values().stream().mapToLong(Set<RowKey>::size).sum();
+        try {
+            Handles.tell(connection, handle -> stored.count(handle, at, batch.changes(), checked, mended));
+        } catch (SQLException e) {
+            throw LockstepException.notDone("the replay lost its connection; the same command goes on", e);
         }
     }
 
-    private Map<String, ReplayReport.Table> tables(Connection connection, Map<TableName, Set<RowKey>> rows)
-            throws SQLException {
-        Map<String, ReplayReport.Table> tables = new LinkedHashMap<>();
-        for (Map.Entry<TableName, Set<RowKey>> entry : rows.entrySet()) {
-            DriftByKey drift =
-                    new DriftByKey(mapping, mapping.scoped(entry.getKey()).orElseThrow());
-            List<RowKey> keys = new ArrayList<>(entry.getValue());
-            long out = 0;
-            for (int i = 0; i < keys.size(); i += CHUNK) {
-                out += drift.of(connection, keys.subList(i, Math.min(keys.size(), i + CHUNK)))
-                        .size();
-            }
-            tables.put(entry.getKey().toString(), new ReplayReport.Table(keys.size(), out));
+    private boolean isThere(Connection connection, ReplayLog.Entry entry) throws SQLException {
+        if (entry.journal()) {
+            return config.kafka() != null;
         }
-        return tables;
-    }
-
-    private boolean slotIsThere(Connection connection) throws SQLException {
         try (var statement = connection.prepareStatement("SELECT FROM pg_replication_slots WHERE slot_name = ?")) {
             statement.setString(1, slot);
             try (var row = statement.executeQuery()) {
                 return row.next();
+            }
+        }
+    }
+
+    /** Opened when it is needed. */
+    private final class Journals implements AutoCloseable {
+
+        private @Nullable JournalReader reader;
+
+        JournalReader open() {
+            KafkaConfig kafka = config.kafka();
+            if (kafka == null) {
+                throw LockstepException.wrongInput(
+                        "there is no journal: kafka is not in the configuration; begin at a savepoint instead");
+            }
+            JournalReader opened = reader;
+            if (opened == null) {
+                opened = JournalReader.open(kafka, config.run().batchRows());
+                reader = opened;
+            }
+            return opened;
+        }
+
+        @Override
+        public void close() {
+            if (reader != null) {
+                reader.close();
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.lockstep.replay;
 
+import dev.lockstep.journal.JournalOffsets;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.TableName;
 import java.time.Instant;
@@ -12,13 +13,23 @@ import org.jspecify.annotations.Nullable;
  * @param from where to begin
  * @param toLsn everything committed at or before it; null for everything committed before the replay began
  * @param toTime changes committed at or before it; null for no such end
+ * @param toOffsets records of the journal before them; null for those that are there when the replay begins
  * @param tables whose changes count; empty for every mapped table
  */
 public record ReplayRequest(
-        From from, @Nullable Lsn toLsn, @Nullable Instant toTime, Set<TableName> tables) {
+        From from,
+        @Nullable Lsn toLsn,
+        @Nullable Instant toTime,
+        @Nullable JournalOffsets toOffsets,
+        Set<TableName> tables) {
 
     public ReplayRequest {
         tables = Set.copyOf(tables);
+    }
+
+    /** Without an end in the journal. */
+    ReplayRequest(From from, @Nullable Lsn toLsn, @Nullable Instant toTime, Set<TableName> tables) {
+        this(from, toLsn, toTime, null, tables);
     }
 
     /** Where to begin. */
@@ -26,6 +37,9 @@ public record ReplayRequest(
 
     /** At a savepoint. */
     public record FromSavepoint(String name) implements From {}
+
+    /** At these places of the journal; a partition that is not named is not read. */
+    public record FromOffset(JournalOffsets offsets) implements From {}
 
     /** With the first change behind an LSN, or before it. */
     public record FromLsn(Lsn lsn) implements From {}

@@ -20,25 +20,32 @@ final class ReplayStart {
      * @throws LockstepException when nothing that far back is kept; it names the earliest that is
      */
     static Savepoint choose(ReplayRequest.From from, List<Savepoint> savepoints) {
-        List<Savepoint> usable = savepoints.stream().filter(Savepoint::usable).toList();
-        if (from instanceof ReplayRequest.FromSavepoint named) {
-            return usable.stream()
-                    .filter(s -> s.name().equals(named.name()))
-                    .findFirst()
-                    .orElseThrow(() -> LockstepException.wrongInput(
-                            "there is no savepoint " + named.name() + "; " + kept(usable)));
-        }
-        Optional<Savepoint> latest = usable.stream()
+        return find(from, savepoints).orElseThrow(() -> refusal(from, savepoints));
+    }
+
+    /** Empty when nothing that far back is kept by a savepoint. */
+    static Optional<Savepoint> find(ReplayRequest.From from, List<Savepoint> savepoints) {
+        return savepoints.stream()
+                .filter(Savepoint::usable)
                 .filter(s -> covers(s, from))
                 .max(Comparator.comparing(s -> Objects.requireNonNull(s.lsn())));
-        return latest.orElseThrow(() ->
-                LockstepException.wrongInput("the changes from " + text(from) + " on are not kept; " + kept(usable)));
+    }
+
+    private static LockstepException refusal(ReplayRequest.From from, List<Savepoint> savepoints) {
+        List<Savepoint> usable = savepoints.stream().filter(Savepoint::usable).toList();
+        return LockstepException.wrongInput((from instanceof ReplayRequest.FromSavepoint named
+                        ? "there is no savepoint " + named.name()
+                        : "the changes from " + text(from) + " on are not kept")
+                + "; " + kept(usable));
     }
 
     private static boolean covers(Savepoint savepoint, ReplayRequest.From from) {
         if (from instanceof ReplayRequest.FromLsn at) {
             Lsn lsn = savepoint.lsn();
             return lsn != null && at.lsn().isAtLeast(lsn);
+        }
+        if (from instanceof ReplayRequest.FromSavepoint named) {
+            return savepoint.name().equals(named.name());
         }
         return from instanceof ReplayRequest.FromTime at && !savepoint.at().isAfter(at.time());
     }

@@ -1,7 +1,6 @@
 package dev.lockstep.replay;
 
 import dev.lockstep.capture.CaptureFailure;
-import dev.lockstep.capture.ChangeSource;
 import dev.lockstep.capture.debezium.EngineSource;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.model.Batch;
@@ -19,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Streams old changes to their end, on a slot of its own. Runs once. */
-final class ReplayStream {
+final class ReplayStream implements OldChanges {
 
     private static final Logger log = LoggerFactory.getLogger(ReplayStream.class);
     private static final Duration STEP = Duration.ofMillis(50);
@@ -36,6 +35,7 @@ final class ReplayStream {
     private final CountDownLatch reached = new CountDownLatch(1);
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     private volatile Lsn at;
+    private Lsn done = Lsn.ZERO;
 
     /** @param toTime null for no such end */
     ReplayStream(
@@ -56,15 +56,11 @@ final class ReplayStream {
         this.at = from;
     }
 
-    /**
-     * Returns when the consumer has had every change up to the end.
-     *
-     * @throws InterruptedException when stopped
-     */
-    void run(ChangeSource.Consumer consumer) throws InterruptedException {
+    @Override
+    public void run(Taker taker) throws InterruptedException {
         for (int attempt = 1; ; attempt++) {
             try {
-                once(consumer);
+                once(taker);
                 return;
             } catch (CaptureFailure e) {
                 if (attempt == TRIES) {
@@ -81,13 +77,13 @@ final class ReplayStream {
         }
     }
 
-    private void once(ChangeSource.Consumer consumer) throws InterruptedException {
+    private void once(Taker taker) throws InterruptedException {
         failure.set(null);
         EngineSource source = new EngineSource(config, mapping, slot, false);
         Thread engine = new Thread(
                 () -> {
                     try {
-                        source.run(at, batch -> take(batch, consumer));
+                        source.run(at, batch -> take(batch, taker));
                     } catch (InterruptedException e) {
                         failure.compareAndSet(null, new CaptureFailure("interrupted", e));
                     } catch (RuntimeException e) {
@@ -123,14 +119,15 @@ final class ReplayStream {
         }
     }
 
-    private Lsn take(Batch batch, ChangeSource.Consumer consumer) throws InterruptedException {
+    private Lsn take(Batch batch, Taker taker) throws InterruptedException {
         if (reached.getCount() == 0) {
-            return at;
+            return done;
         }
-        Lsn durable = consumer.apply(batch);
         Lsn boundary = batch.boundary();
+        boolean all = taker.take(batch, boundary == null ? null : boundary.toString());
         if (boundary != null) {
             at = boundary;
+            done = all ? boundary : done;
         }
         boolean late = toTime != null
                 && batch.changes().stream()
@@ -138,7 +135,7 @@ final class ReplayStream {
         if (late || at.isAtLeast(to)) {
             reached.countDown();
         }
-        return durable;
+        return done;
     }
 
     private long percent() {

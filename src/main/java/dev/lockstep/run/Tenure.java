@@ -18,6 +18,7 @@ import dev.lockstep.derive.Superseded;
 import dev.lockstep.derive.WriteSession;
 import dev.lockstep.expand.PostBackfill;
 import dev.lockstep.journal.Journal;
+import dev.lockstep.journal.LetterTopic;
 import dev.lockstep.model.Batch;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
@@ -25,6 +26,7 @@ import dev.lockstep.model.Mapping;
 import dev.lockstep.model.Position;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Pulse;
+import dev.lockstep.state.DeadLetters;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.Gaps;
 import dev.lockstep.state.ServerEnd;
@@ -33,6 +35,7 @@ import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
 import dev.lockstep.vector.StoreClients;
+import dev.lockstep.vector.StoreKeepers;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -103,7 +106,7 @@ final class Tenure implements TenureClock.Listener {
         this.pulse = pulse;
         this.meter = meter;
         this.progress = progress;
-        this.keepers = new StoreKeepers(config, database, mapping, clients, epoch);
+        this.keepers = new StoreKeepers(config, database, mapping, clients, Takeover.ROLE, epoch);
         this.stop = stop;
     }
 
@@ -117,6 +120,7 @@ final class Tenure implements TenureClock.Listener {
         Thread scan = start("scan", this::scan);
         Thread clock = start("clock", new TenureClock(database, config, mapping, lease, stop, this)::run);
         keepers.start(this::start, scanned::get, stop);
+        List<Thread> beside = besideKafka();
         try {
             while (!stop.pause(TICK)) {
                 Synchronizer current = synchronizer.get();
@@ -137,10 +141,27 @@ final class Tenure implements TenureClock.Listener {
         } finally {
             stop.request();
             end(stream, clock, scan);
+            for (Thread thread : beside) {
+                thread.interrupt(); // brokers may not answer for as long as their timeout
+                thread.join();
+            }
         }
         RuntimeException cause = failure.get();
         if (cause != null) {
             throw cause;
+        }
+    }
+
+    private List<Thread> besideKafka() {
+        KafkaConfig kafka = config.kafka();
+        return kafka == null
+                ? List.of()
+                : List.of(start("dead-letters", new LetterTopic(kafka, this::oldestLetters, stop)::run));
+    }
+
+    private List<DeadLetters.Letter> oldestLetters(int most) throws SQLException {
+        try (Connection connection = database.open(Takeover.ROLE + "letters")) {
+            return new DeadLetters(config.name()).oldest(connection, most);
         }
     }
 
@@ -182,12 +203,7 @@ final class Tenure implements TenureClock.Listener {
         pulse.streaming(false);
     }
 
-    /** What a thread of the tenure does. */
-    interface Work {
-        void run() throws InterruptedException;
-    }
-
-    private Thread start(String role, Work work) {
+    private Thread start(String role, StoreKeepers.Work work) {
         Thread thread = new Thread(
                 () -> {
                     try {
@@ -275,7 +291,7 @@ final class Tenure implements TenureClock.Listener {
         KafkaConfig kafka = config.kafka();
         return kafka == null
                 ? ChangeLog.NONE
-                : new Journal(kafka, mapping, ServerEnd.nextTransaction(connection), this::waits, stop);
+                : new Journal(kafka, mapping, ServerEnd.snapshot(connection).xmax(), this::waits, stop);
     }
 
     /** A broker that is away holds up the stream, and so the heartbeats; another process would wait for it just so. */

@@ -38,6 +38,7 @@ final class TenureClock {
     private final StopSignal stop;
     private final Listener listener;
     private final SavepointKeeper savepoints;
+    private final WalBudget budget;
     private long toldAt = System.nanoTime() - TELL_EVERY.toNanos();
 
     /** Is told what the clock sees; must not block. */
@@ -60,6 +61,7 @@ final class TenureClock {
         this.lease = lease;
         this.stop = stop;
         this.listener = listener;
+        this.budget = new WalBudget(config.name());
         this.savepoints = new SavepointKeeper(config.name(), config.savepoints());
     }
 
@@ -100,6 +102,7 @@ final class TenureClock {
         try (Connection connection = database.open(Takeover.ROLE + "clock")) {
             Heartbeat.send(connection, config.name());
             savepoints.tend(connection);
+            budget.look(connection);
             PositionGuard guard = new PositionGuard(config.name(), mapping);
             freeWriters(connection, guard.unfit(connection));
             List<String> differences = guard.publication(connection);

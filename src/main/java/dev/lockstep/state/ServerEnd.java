@@ -2,6 +2,7 @@ package dev.lockstep.state;
 
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Position;
+import dev.lockstep.model.Snapshot;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,12 +28,12 @@ public final class ServerEnd {
         }
     }
 
-    /** The 64-bit id that no transaction has yet. */
-    public static long nextTransaction(Connection connection) throws SQLException {
+    /** Which transactions have ended. */
+    public static Snapshot snapshot(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")) {
+                ResultSet row = statement.executeQuery("SELECT pg_current_snapshot()::text")) {
             row.next();
-            return Long.parseLong(row.getString(1));
+            return Snapshot.parse(row.getString(1));
         }
     }
 }

@@ -110,6 +110,11 @@ final class StoreDesk {
         }
     }
 
+    /** Others may have told of the same conversations since. */
+    void forget() {
+        told.clear();
+    }
+
     /**
      * Those whose agent may be another one. An application may touch a conversation with every message; all its messages
      * are not looked at each time.

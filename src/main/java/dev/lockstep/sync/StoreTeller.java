@@ -47,6 +47,11 @@ final class StoreTeller {
         }
     }
 
+    /** Others may have changed the same rows since. */
+    void forget() {
+        desk.forget();
+    }
+
     private interface Telling {
         void run(WriteSession session) throws SQLException;
     }

@@ -219,6 +219,12 @@ public final class Synchronizer implements AutoCloseable {
         return waiting;
     }
 
+    /** Rows may have been changed, and their changes applied, by others meanwhile: nothing is known of them any more. */
+    public synchronized void reassigned() {
+        cache.clear();
+        stores.forget();
+    }
+
     /** Forgets what is in memory; nothing is written. The sessions are closed. */
     @Override
     public synchronized void close() {

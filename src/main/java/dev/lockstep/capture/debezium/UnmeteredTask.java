@@ -46,7 +46,7 @@ public final class UnmeteredTask extends PostgresConnectorTask {
     }
 
     /** Whether it could be done; if not, the stock metrics stay and cost time. */
-    static boolean silence(ChangeEventSourceCoordinator<?, ?> coordinator) {
+    public static boolean silence(ChangeEventSourceCoordinator<?, ?> coordinator) {
         try {
             Field field = ChangeEventSourceCoordinator.class.getDeclaredField("eventDispatcher");
             field.setAccessible(true);

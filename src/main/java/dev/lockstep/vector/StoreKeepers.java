@@ -1,4 +1,4 @@
-package dev.lockstep.run;
+package dev.lockstep.vector;
 
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.config.StoreConfig;
@@ -9,8 +9,6 @@ import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.StoreSweeps;
-import dev.lockstep.vector.StoreClients;
-import dev.lockstep.vector.StoreKeeper;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -20,12 +18,12 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The keepers of a tenure: one thread for each store outside the database. */
-final class StoreKeepers {
+/** One keeper on a thread of its own for each store outside the database. One process has them at a time. */
+public final class StoreKeepers {
 
     private static final Logger log = LoggerFactory.getLogger(StoreKeepers.class);
 
-    /** How long the writes in hand may take when the tenure ends. */
+    /** How long the writes in hand may take at the end. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     private static final Duration ASK_EVERY = Duration.ofSeconds(1);
@@ -34,27 +32,41 @@ final class StoreKeepers {
     private final Database database;
     private final Mapping mapping;
     private final StoreClients clients;
+    private final String role;
     private final long epoch;
     private final List<String> names;
     private final List<Thread> threads = new ArrayList<>();
     private long askedAt = System.nanoTime() - ASK_EVERY.toNanos();
 
-    StoreKeepers(LockstepConfig config, Database database, Mapping mapping, StoreClients clients, long epoch) {
+    /**
+     * @param role begins the names of the keepers' sessions
+     * @param epoch the only one in which they write
+     */
+    public StoreKeepers(
+            LockstepConfig config, Database database, Mapping mapping, StoreClients clients, String role, long epoch) {
         this.config = config;
         this.database = database;
         this.mapping = mapping;
         this.clients = clients;
+        this.role = role;
         this.epoch = epoch;
         this.names = mapping.stores().stream().map(Mapping.Store::name).toList();
     }
 
-    /** Starts a thread of the tenure. */
-    interface Starter {
-        Thread start(String role, Tenure.Work work);
+    /** What a keeper does, until stopped. */
+    @FunctionalInterface
+    public interface Work {
+        void run() throws InterruptedException;
+    }
+
+    /** Starts a thread, and hears of what it throws. */
+    @FunctionalInterface
+    public interface Starter {
+        Thread start(String thread, Work work);
     }
 
     /** @param ready whether the tables are scanned */
-    void start(Starter starter, BooleanSupplier ready, StopSignal stop) {
+    public void start(Starter starter, BooleanSupplier ready, StopSignal stop) {
         for (int i = 0; i < names.size(); i++) {
             StoreConfig access = config.stores().get(i);
             int seat = Fence.STORE_SEAT + i;
@@ -63,8 +75,7 @@ final class StoreKeepers {
                     mapping,
                     mapping.stores().get(i),
                     () -> clients.open(access),
-                    () -> WriteSession.openUnflushed(
-                            database, config.name(), Takeover.ROLE + "store-" + seat, seat, epoch),
+                    () -> WriteSession.openUnflushed(database, config.name(), role + "store-" + seat, seat, epoch),
                     epoch,
                     ready,
                     stop);
@@ -73,12 +84,12 @@ final class StoreKeepers {
     }
 
     /** Forgets stores that are no longer configured. */
-    void forgetOthers(Connection connection) throws SQLException {
+    public void forgetOthers(Connection connection) throws SQLException {
         Handles.tell(connection, handle -> new StoreSweeps(config.name()).keepOnly(handle, names));
     }
 
     /** Whether nothing waits to be stamped. Asks the server once a second at most, and says no in between. */
-    boolean settled() {
+    public boolean settled() {
         if (names.isEmpty()) {
             return true;
         }
@@ -86,7 +97,7 @@ final class StoreKeepers {
             return false;
         }
         askedAt = System.nanoTime();
-        try (Connection connection = database.open(Takeover.ROLE + "stores")) {
+        try (Connection connection = database.open(role + "stores")) {
             return Handles.ask(connection, handle -> new StoreSweeps(config.name()).settled(handle, names, epoch));
         } catch (SQLException e) {
             log.debug("whether the stores have caught up could not be asked", e);
@@ -95,7 +106,7 @@ final class StoreKeepers {
     }
 
     /** Returns when all have ended; they have been asked to stop. */
-    void join() throws InterruptedException {
+    public void join() throws InterruptedException {
         long patient = System.nanoTime() + GRACE.toNanos();
         for (Thread thread : threads) {
             thread.join(
