@@ -19,7 +19,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.UUID;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,8 +35,8 @@ class ComposeIT {
     @TempDir
     Path folder;
 
-    @BeforeAll
-    static void engine() throws Exception {
+    @BeforeEach
+    void engine() throws Exception {
         assumeTrue(Compose.available(), "no container engine, or not its images; stdout says which");
     }
 
