@@ -10,6 +10,7 @@ import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Compose;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.TopicReader;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,7 +19,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.UUID;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,8 +35,8 @@ class ComposeIT {
     @TempDir
     Path folder;
 
-    @BeforeAll
-    static void engine() throws Exception {
+    @BeforeEach
+    void engine() throws Exception {
         assumeTrue(Compose.available(), "no container engine, or not its images; stdout says which");
     }
 
@@ -69,6 +70,19 @@ class ComposeIT {
             assertThat(status.at("/deadLetters").asInt(-1)).isZero();
             assertThat(compose.run("exec", "-T", "lockstep", "lockstep", "verify"))
                     .contains("CLEAN");
+        }
+    }
+
+    @Test
+    void theKafkaProfileKeepsTheJournalAsWell() throws Exception {
+        try (Compose compose = new Compose(folder, UUID.randomUUID().toString())) {
+            compose.run("--profile", "kafka", "up", "--detach", "--build", "--wait");
+            judge(compose);
+            try (TopicReader journal = new TopicReader(compose.broker(), "lockstep.journal")) {
+                assertThat(journal.values())
+                        .hasSizeGreaterThan(50)
+                        .allMatch(record -> record.at("/schema").asText().equals("public"));
+            }
         }
     }
 

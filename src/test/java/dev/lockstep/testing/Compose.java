@@ -107,6 +107,11 @@ public final class Compose implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + connect + path);
     }
 
+    /** Where it says that it is: under {@code localhost}. */
+    public String broker() {
+        return "localhost:" + broker;
+    }
+
     @Override
     public void close() throws IOException {
         run("--profile", "*", "down", "--volumes", "--remove-orphans");
