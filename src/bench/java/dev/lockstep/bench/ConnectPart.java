@@ -41,6 +41,7 @@ final class ConnectPart implements Part {
         kafka.start();
         try (BenchDatabase template = data.inStep(server, "bench_template", ROWS)) {
             CatchUp catchUp = new CatchUp(server, data, template, db -> data.changeInBulk(db, ROWS, 5));
+            catchUp.product(); // two rounds each to warm up
             catchUp.product();
             double embedded = ROWS / catchUp.product().streaming();
             double[] ours;
@@ -87,10 +88,11 @@ final class ConnectPart implements Part {
             worker.awaitRunning("lockstep-sink", 1);
             ConnectRun run = new ConnectRun(worker, database, data, "lockstep-source", Product.NAME, ROWS);
             run.rate(1);
-            rates[0] = run.rate(2);
+            run.rate(2);
+            rates[0] = run.rate(3);
             worker.put("lockstep-sink/config", sink.substring(sink.indexOf("\"config\":") + 9, sink.lastIndexOf('}')));
             worker.awaitRunning("lockstep-sink", 2);
-            rates[1] = run.rate(3);
+            rates[1] = run.rate(4);
         }
         data.requireInStep(database);
         product.remove();
@@ -137,7 +139,8 @@ final class ConnectPart implements Part {
             worker.awaitRunning("peer-sink", 1);
             ConnectRun run = new ConnectRun(worker, database, data, "peer-source", "peer", ROWS);
             run.rate(1);
-            rate = run.rate(2);
+            run.rate(2);
+            rate = run.rate(3);
         }
         data.requireInStep(database);
         while (database.number("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'peer' AND active") > 0) {

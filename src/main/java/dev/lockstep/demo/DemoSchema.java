@@ -71,16 +71,19 @@ public final class DemoSchema {
     /** Makes tables, rows, indexes and foreign keys in the connection's own schema, and gathers statistics. */
     public static void create(Connection connection, Size size) throws SQLException {
         try (Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false); // killed half-way, it leaves nothing
             statement.execute(TABLES);
             for (String fill : fill(size)) {
                 statement.execute(fill);
             }
             statement.execute(KEYS);
+            connection.commit();
+            connection.setAutoCommit(true);
             statement.execute("VACUUM (ANALYZE) \"Personas\", \"Conversations\", \"Messages\"");
         }
     }
 
-    /** Whether {@link #create} has been here; killed half-way it has not got to its last key. */
+    /** Whether {@link #create} has been here. */
     public static boolean isThere(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(

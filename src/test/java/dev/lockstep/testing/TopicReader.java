@@ -36,11 +36,20 @@ public final class TopicReader implements AutoCloseable {
 
     /** Everything that is in the topic now, in each partition in order. */
     public List<ConsumerRecord<String, String>> records() {
+        more();
+        return List.copyOf(read);
+    }
+
+    /** What has come since the last call of this or another method. */
+    public List<JsonNode> more() {
+        int before = read.size();
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
             consumer.poll(Duration.ofMillis(100)).forEach(read::add);
         }
-        return List.copyOf(read);
+        return read.subList(before, read.size()).stream()
+                .map(r -> json(r.value()))
+                .toList();
     }
 
     /** Their values. */
