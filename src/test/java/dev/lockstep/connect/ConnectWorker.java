@@ -86,7 +86,7 @@ public final class ConnectWorker implements AutoCloseable {
                         + "<root level='WARN'><appender-ref ref='out'/></root></configuration>");
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
+                "-Xmx1g", // half of what a worker has by default, and as much as the benchmark itself
                 "-Dlogback.configurationFile=" + log,
                 "-cp",
                 workerClassPath(),
