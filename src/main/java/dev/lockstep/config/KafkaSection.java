@@ -13,7 +13,7 @@ final class KafkaSection {
     private static final Pattern SERVERS =
             Pattern.compile("%1$s(,%1$s)*".formatted("\\s*(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}\\s*"));
 
-    private static final Pattern TOPIC = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}");
+    private static final Pattern TOPIC = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,236}");
 
     /** What the promise of a journal without a hole rests on, and what has a key of its own. */
     private static final Set<String> OURS = Set.of(
@@ -53,7 +53,7 @@ final class KafkaSection {
         String topic = section.text("topic", name + ".journal");
         if (!TOPIC.matcher(topic).matches()) {
             throw section.placeOf("topic")
-                    .wrong("names a topic: 1 to 249 of a-z, A-Z, 0-9, dot, underscore and hyphen");
+                    .wrong("names a topic: 1 to 236 of a-z, A-Z, 0-9, dot, underscore and hyphen");
         }
         return new KafkaConfig.Journal(
                 topic,

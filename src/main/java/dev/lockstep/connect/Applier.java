@@ -61,7 +61,6 @@ final class Applier implements AutoCloseable {
         Mapping mapping;
         long epoch;
         long settled;
-        SinkKeepers keepers = null;
         try (Connection connection = database.open("connect")) {
             ControlSchema.require(connection, config.name());
             mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
@@ -73,8 +72,6 @@ final class Applier implements AutoCloseable {
                         connection,
                         "starts_with(application_name, ?)",
                         config.name() + "/" + SinkKeepers.ROLE + "store-");
-                keepers = new SinkKeepers(config, database, mapping, clients, epoch);
-                keepers.start(connection);
             }
         }
         LaneSessions lanes = new LaneSessions(lane -> WriteSession.open(database, config.name(), role, seat, epoch), 1);
@@ -89,8 +86,20 @@ final class Applier implements AutoCloseable {
                 SyncMeter.NONE,
                 ChangeLog.NONE,
                 stop);
-        return new Applier(
+        SinkKeepers keepers = settings.task() == 0 && !mapping.stores().isEmpty()
+                ? new SinkKeepers(config, database, mapping, clients, epoch)
+                : null;
+        Applier applier = new Applier(
                 synchronizer, new TopicDecoder(mapping, config.name(), settings.unwrapPrefix(), settled), keepers);
+        if (keepers != null) {
+            try (Connection connection = database.open("connect")) {
+                keepers.start(connection);
+            } catch (SQLException | RuntimeException e) {
+                applier.close(); // nobody would stop them
+                throw e;
+            }
+        }
+        return applier;
     }
 
     TopicDecoder decoder() {

@@ -28,6 +28,7 @@ final class ClientProperties {
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, rows);
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false"); // whoever looks makes nothing
         return properties;
     }
 

@@ -115,8 +115,11 @@ public final class Journal implements ChangeLog {
     private Producer<byte[], byte[]> connected() throws ExecutionException, InterruptedException {
         Producer<byte[], byte[]> running = producer;
         if (running == null) {
-            try (Admin admin = Admin.create(ClientProperties.admin(kafka))) {
+            Admin admin = Admin.create(ClientProperties.admin(kafka));
+            try {
                 new JournalTopic(admin, kafka.journal()).ensure();
+            } finally {
+                admin.close(Duration.ZERO); // or it waits for what the brokers do not answer
             }
             running = new KafkaProducer<>(
                     ClientProperties.producer(kafka), new ByteArraySerializer(), new ByteArraySerializer());

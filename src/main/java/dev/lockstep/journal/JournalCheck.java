@@ -84,6 +84,13 @@ public final class JournalCheck {
                     "write kafka.journal.partitions: " + found.partitions()
                             + "; more partitions would part a row's later changes from its earlier ones"));
         }
+        if (found.replicas() < 2 || found.inSync() < 2) {
+            findings.add(Finding.warning(
+                    TOPIC,
+                    topic + " has " + found.replicas() + " replicas and min.insync.replicas=" + found.inSync()
+                            + ": a change may be acknowledged by one broker alone, and be gone with its disk",
+                    "give it three replicas, and " + alter + "min.insync.replicas=2"));
+        }
         if (findings.isEmpty()) {
             findings.add(Finding.info(
                     TOPIC,

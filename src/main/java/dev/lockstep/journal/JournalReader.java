@@ -3,25 +3,30 @@ package dev.lockstep.journal;
 import dev.lockstep.config.KafkaConfig;
 import dev.lockstep.model.LockstepException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the journal, each partition in order; joins no group and stores no offset. Every method fails with a
- * {@link LockstepException} when the brokers do not answer. Not thread-safe.
+ * Reads the journal, each partition in order; joins no group and stores no offset. When the brokers do not answer
+ * {@link #poll} returns nothing, and the others fail with a {@link LockstepException}. Not thread-safe.
  */
 public final class JournalReader implements AutoCloseable {
 
@@ -79,6 +84,37 @@ public final class JournalReader implements AutoCloseable {
         }
     }
 
+    /** Where the records begin that were sent at a time or later; whatever was sent late stands behind it, too. */
+    public JournalOffsets sentSince(Instant time, SortedMap<Integer, Range> ranges) {
+        try {
+            Map<TopicPartition, Long> asked = new HashMap<>();
+            ranges.keySet().forEach(partition -> asked.put(of(partition), time.toEpochMilli()));
+            Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(asked);
+            SortedMap<Integer, Long> next = new TreeMap<>();
+            ranges.forEach((partition, range) -> {
+                OffsetAndTimestamp at = found.get(of(partition));
+                next.put(partition, at == null ? range.end() : at.offset());
+            });
+            return new JournalOffsets(next);
+        } catch (KafkaException e) {
+            throw unreadable(topic, e);
+        }
+    }
+
+    /** The first record of the partition of which it holds; null when there is none. */
+    public @Nullable JournalRecord head(int partition, Range kept, Predicate<JournalRecord> which)
+            throws InterruptedException {
+        for (long offset = kept.begin(); offset < kept.end(); ) {
+            for (JournalEntry entry : page(partition, offset)) {
+                if (which.test(entry.change())) {
+                    return entry.change();
+                }
+                offset = entry.offset() + 1;
+            }
+        }
+        return null;
+    }
+
     /** From now on only these partitions are read, and from there. */
     public void seek(JournalOffsets from) {
         consumer.assign(from.next().keySet().stream().map(this::of).toList());
@@ -112,7 +148,7 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /** Some records of a partition from an offset on, which is before its end. */
-    List<JournalEntry> page(int partition, long offset) throws InterruptedException {
+    private List<JournalEntry> page(int partition, long offset) throws InterruptedException {
         seek(new JournalOffsets(new TreeMap<>(Map.of(partition, offset))));
         long until = System.nanoTime() + PAGE.toNanos();
         while (System.nanoTime() < until) {

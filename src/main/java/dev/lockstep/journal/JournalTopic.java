@@ -23,7 +23,13 @@ final class JournalTopic {
     private static final Logger log = LoggerFactory.getLogger(JournalTopic.class);
 
     /** How a topic is set up. */
-    record Settings(int partitions, int replicas, long retentionMillis, long retentionBytes, String cleanupPolicy) {}
+    record Settings(
+            int partitions,
+            int replicas,
+            int inSync,
+            long retentionMillis,
+            long retentionBytes,
+            String cleanupPolicy) {}
 
     private final Admin admin;
     private final KafkaConfig.Journal wanted;
@@ -52,6 +58,8 @@ final class JournalTopic {
                         .mapToInt(p -> p.replicas().size())
                         .min()
                         .orElse(0),
+                Integer.parseInt(
+                        config.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).value()),
                 Long.parseLong(config.get(TopicConfig.RETENTION_MS_CONFIG).value()),
                 Long.parseLong(config.get(TopicConfig.RETENTION_BYTES_CONFIG).value()),
                 config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value()));

@@ -3,6 +3,7 @@ package dev.lockstep.journal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lockstep.config.KafkaConfig;
+import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.state.DeadLetters.Letter;
 import java.sql.SQLException;
@@ -68,17 +69,27 @@ public final class LetterTopic {
 
     /** Until stopped; brokers or a server that are away are waited for. */
     public void run() throws InterruptedException {
+        String told = "";
         while (!stop.requested()) {
             try {
                 mirror();
             } catch (InterruptException e) {
                 Thread.interrupted(); // Kafka sets it and throws, too
                 throw new InterruptedException("stopped");
-            } catch (ExecutionException | KafkaException | SQLException e) {
-                log.debug("the topic of dead letters waits", e);
+            } catch (ExecutionException | KafkaException | SQLException | LockstepException e) {
+                told = tell(told, e);
                 stop.pause(AWAY);
             }
         }
+    }
+
+    /** Once, until it is something else: the stream goes on without the topic. */
+    private static String tell(String told, Exception e) {
+        String line = e instanceof SQLException sql ? "SQLSTATE " + sql.getSQLState() : Trouble.of(e);
+        if (!line.equals(told)) {
+            log.warn("the topic of dead letters waits: {}", line);
+        }
+        return line;
     }
 
     private void mirror() throws ExecutionException, SQLException, InterruptedException {
@@ -157,17 +168,23 @@ public final class LetterTopic {
 
     /** Not before there is a letter. */
     private void make() throws ExecutionException, InterruptedException {
-        try (Admin admin = Admin.create(ClientProperties.admin(kafka))) {
+        Admin admin = Admin.create(ClientProperties.admin(kafka));
+        try {
             new JournalTopic(admin, topic).ensureCompacted();
+        } finally {
+            admin.close(Duration.ZERO);
         }
     }
 
     /** What the topic holds. */
     private Map<String, Integer> read() throws ExecutionException, InterruptedException {
-        try (Admin admin = Admin.create(ClientProperties.admin(kafka))) {
+        Admin admin = Admin.create(ClientProperties.admin(kafka));
+        try {
             if (new JournalTopic(admin, topic).read().isEmpty()) {
                 return Map.of();
             }
+        } finally {
+            admin.close(Duration.ZERO);
         }
         Map<String, Integer> there = new HashMap<>();
         try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(
@@ -181,7 +198,7 @@ public final class LetterTopic {
             while (!stop.requested()
                     && ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(STEP)) {
-                    String key = new String(record.key(), UTF_8);
+                    String key = record.key() == null ? "" : new String(record.key(), UTF_8); // somebody else's
                     if (record.value() == null) {
                         there.remove(key);
                     } else {
@@ -195,6 +212,7 @@ public final class LetterTopic {
 
     private static int tries(ConsumerRecord<byte[], byte[]> record) {
         Header header = record.headers().lastHeader(TRIES);
-        return header == null ? 0 : Integer.parseInt(new String(header.value(), UTF_8));
+        String tries = header == null ? "" : new String(header.value(), UTF_8);
+        return tries.matches("[0-9]{1,9}") ? Integer.parseInt(tries) : 0;
     }
 }

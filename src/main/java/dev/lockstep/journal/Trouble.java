@@ -15,6 +15,15 @@ final class Trouble {
 
     private Trouble() {}
 
+    /** The same for a fault that is waited for, whatever it is. */
+    static String of(Exception e) {
+        try {
+            return line(e);
+        } catch (LockstepException wrong) {
+            return String.valueOf(wrong.getMessage());
+        }
+    }
+
     /**
      * @throws LockstepException when the configuration is at fault, so that another try is of no use
      */
@@ -26,6 +35,10 @@ final class Trouble {
         String message = cause.getMessage();
         String name = cause.getClass().getSimpleName();
         Throwable deeper = cause instanceof KafkaException ? cause.getCause() : null;
+        String why = deeper == null ? null : deeper.getMessage();
+        if (why != null && why.startsWith("No resolvable bootstrap")) {
+            return "none of kafka.bootstrapServers can be resolved";
+        }
         return (message == null
                         ? name
                         : name + ": " + message.lines().findFirst().orElse(""))

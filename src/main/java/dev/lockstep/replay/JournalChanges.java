@@ -6,6 +6,7 @@ import dev.lockstep.journal.JournalReader;
 import dev.lockstep.journal.JournalRecord;
 import dev.lockstep.model.Batch;
 import dev.lockstep.model.Column;
+import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.RowChange;
@@ -14,6 +15,7 @@ import dev.lockstep.model.StopSignal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +25,7 @@ final class JournalChanges implements OldChanges {
 
     private static final Logger log = LoggerFactory.getLogger(JournalChanges.class);
     private static final Duration STEP = Duration.ofMillis(200);
+    private static final Duration AWAY = Duration.ofSeconds(10);
     private static final Duration TELL_EVERY = Duration.ofSeconds(5);
 
     private final JournalReader reader;
@@ -53,14 +56,23 @@ final class JournalChanges implements OldChanges {
 
     @Override
     public void run(Taker taker) throws InterruptedException {
+        possible();
         reader.seek(from);
         long toldAt = System.nanoTime();
+        long movedAt = System.nanoTime();
         for (JournalOffsets at = from; !at.reached(to); at = reader.at()) {
             if (stop.requested()) {
                 throw new InterruptedException("stopped");
             }
             List<RowChange> changes = new ArrayList<>();
-            for (JournalEntry entry : reader.poll(STEP)) {
+            List<JournalEntry> read = reader.poll(STEP);
+            if (!read.isEmpty()) {
+                movedAt = System.nanoTime();
+            } else if (System.nanoTime() - movedAt > AWAY.toNanos()) {
+                possible(); // fails when the brokers do not answer
+                movedAt = System.nanoTime();
+            }
+            for (JournalEntry entry : read) {
                 if (entry.offset() < to.next().getOrDefault(entry.partition(), 0L) && asked(entry.change())) {
                     changes.add(change(entry.change()));
                 }
@@ -73,8 +85,28 @@ final class JournalChanges implements OldChanges {
         }
     }
 
+    /** A topic that was made anew, or cut by its brokers, would never come to the end that was asked for. */
+    private void possible() {
+        SortedMap<Integer, JournalReader.Range> kept = reader.ranges();
+        from.next().forEach((partition, offset) -> {
+            JournalReader.Range range = kept.get(partition);
+            long end = to.next().getOrDefault(partition, 0L);
+            if (offset < end && (range == null || range.end() < end)) {
+                throw LockstepException.notDone(
+                        reader.topic() + " " + partition + " ends before " + end
+                                + ": it is not the topic any more that the replay began with; begin another one",
+                        null);
+            }
+        });
+    }
+
     private boolean asked(JournalRecord change) {
         Lsn lsn = change.commitLsn() == null ? change.lsn() : change.commitLsn();
+        if (request.from() instanceof ReplayRequest.FromLsn start
+                && change.commitLsn() != null
+                && start.lsn().isAtLeast(lsn)) {
+            return false;
+        }
         return (request.toLsn() == null || request.toLsn().isAtLeast(lsn))
                 && (request.toTime() == null || !change.committedAt().isAfter(request.toTime()));
     }

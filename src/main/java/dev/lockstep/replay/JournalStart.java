@@ -4,18 +4,16 @@ import dev.lockstep.journal.JournalOffsets;
 import dev.lockstep.journal.JournalReader;
 import dev.lockstep.journal.JournalReader.Range;
 import dev.lockstep.journal.JournalRecord;
-import dev.lockstep.journal.JournalSearch;
-import dev.lockstep.journal.JournalSearch.Side;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
+import dev.lockstep.state.JournalSpan.Span;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,13 +26,16 @@ final class JournalStart {
     private static final String SCAN = "`lockstep verify --repair` looks at every row instead";
 
     private final SortedMap<Integer, Range> ranges;
-    private final JournalSearch search;
+    private final JournalReader reader;
     private final String topic;
+    private final @Nullable Span span;
 
-    JournalStart(JournalReader reader) {
+    /** @param span since when the journal holds every change; null when it does not */
+    JournalStart(JournalReader reader, @Nullable Span span) {
         this.ranges = reader.ranges();
-        this.search = JournalSearch.of(reader);
+        this.reader = reader;
         this.topic = reader.topic();
+        this.span = span != null && span.topic().equals(topic) ? span : null;
     }
 
     /** Where the journal ends now, or where it is asked to. */
@@ -60,22 +61,28 @@ final class JournalStart {
             named.offsets().next().forEach(this::checked);
             return named.offsets();
         }
-        if (from instanceof ReplayRequest.FromLsn at) {
-            return found(at.lsn().toString(), change -> side(change.commitLsn(), at.lsn()));
+        if (from instanceof ReplayRequest.FromLsn at) { // no record tells where the next of a higher one stands
+            covered(
+                    at.lsn().toString(),
+                    span != null && at.lsn().isAtLeast(span.since()),
+                    head -> at.lsn().isAtLeast(commit(head)));
+            SortedMap<Integer, Long> begins = new TreeMap<>();
+            ranges.forEach((partition, range) -> begins.put(partition, range.begin()));
+            return new JournalOffsets(begins);
         }
         if (from instanceof ReplayRequest.FromTime at) {
             Instant before = at.time().minus(MARGIN);
-            return found(
-                    at.time().toString(), change -> change.committedAt().isBefore(before) ? Side.BEFORE : Side.BEHIND);
+            covered(
+                    at.time().toString(),
+                    span != null && !at.time().isBefore(span.at()),
+                    head -> head.committedAt().isBefore(before));
+            return reader.sentSince(before, ranges);
         }
         throw new IllegalArgumentException("a savepoint is no place in the journal");
     }
 
-    private static Side side(@Nullable Lsn commit, Lsn lsn) {
-        if (commit == null) {
-            return Side.UNKNOWN;
-        }
-        return lsn.isAtLeast(commit) ? Side.BEFORE : Side.BEHIND;
+    private static Lsn commit(JournalRecord head) {
+        return Objects.requireNonNull(head.commitLsn());
     }
 
     private Range known(int partition) {
@@ -106,46 +113,29 @@ final class JournalStart {
         return kept.getKey() + ":" + kept.getValue().begin();
     }
 
-    private JournalOffsets found(String asked, JournalSearch.Point point) throws InterruptedException {
-        covered(asked, point);
-        SortedMap<Integer, Long> next = new TreeMap<>();
-        for (Map.Entry<Integer, Range> partition : ranges.entrySet()) {
-            next.put(partition.getKey(), search.first(partition.getKey(), partition.getValue(), point));
-        }
-        return new JournalOffsets(next);
-    }
-
     /**
-     * The journal had begun by then, and no partition has dropped anything since. A partition whose head is gone and that
-     * does not reach back before the point may have: it is not taken on trust.
+     * The journal holds everything since, and no partition has dropped anything since. A partition whose head is gone and
+     * that does not reach back before the start may have: it is not taken on trust.
      */
-    private void covered(String asked, JournalSearch.Point point) throws InterruptedException {
-        List<JournalRecord> begun = new ArrayList<>();
-        List<JournalRecord> cut = new ArrayList<>();
-        boolean emptied = false;
+    private void covered(String asked, boolean begun, Predicate<JournalRecord> before) throws InterruptedException {
+        String reach = span == null
+                ? topic + " does not hold every change"
+                : topic + " holds every change since " + span.since() + " (" + span.at() + ")";
+        boolean whole = begun;
         for (Map.Entry<Integer, Range> partition : ranges.entrySet()) {
             Range kept = partition.getValue();
-            JournalRecord head = search.head(partition.getKey(), kept, point);
-            if (head != null) {
-                (kept.begin() > 0 ? cut : begun).add(head);
+            if (kept.begin() > 0) {
+                JournalRecord head = reader.head(partition.getKey(), kept, change -> change.commitLsn() != null);
+                if (head == null || !before.test(head)) {
+                    whole = false;
+                    reach += ", partition " + partition.getKey() + " from "
+                            + (head == null ? "now" : commit(head) + " (" + head.committedAt() + ")") + " on";
+                }
             }
-            emptied |= head == null && kept.begin() > 0;
         }
-        boolean early = begun.stream().anyMatch(head -> point.side(head) == Side.BEFORE);
-        boolean whole = cut.stream().allMatch(head -> point.side(head) == Side.BEFORE);
-        if (emptied || !whole || (cut.isEmpty() && !early)) {
+        if (!whole) {
             throw LockstepException.wrongInput(
-                    "the changes from " + asked + " on are not kept; " + reach(begun, cut) + "; " + SCAN);
+                    "the changes from " + asked + " on are not kept; " + reach + "; " + SCAN);
         }
-    }
-
-    private String reach(List<JournalRecord> begun, List<JournalRecord> cut) {
-        Comparator<JournalRecord> byTime = Comparator.comparing(JournalRecord::committedAt);
-        JournalRecord earliest = cut.isEmpty()
-                ? begun.stream().min(byTime).orElse(null)
-                : cut.stream().max(byTime).orElseThrow(); // each partition has to reach back
-        return earliest == null
-                ? topic + " is empty"
-                : topic + " reaches back to " + earliest.commitLsn() + " (" + earliest.committedAt() + ")";
     }
 }

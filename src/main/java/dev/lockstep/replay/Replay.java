@@ -17,6 +17,7 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.savepoint.Savepoint;
 import dev.lockstep.savepoint.Savepoints;
 import dev.lockstep.state.Heartbeat;
+import dev.lockstep.state.JournalSpan;
 import dev.lockstep.state.ReplayLog;
 import dev.lockstep.state.ServerEnd;
 import dev.lockstep.sync.ChangeLog;
@@ -141,13 +142,21 @@ public final class Replay {
             throws SQLException, InterruptedException {
         Savepoints.dropSlot(connection, copy); // of another request, broken off
         List<Savepoint> savepoints = new Savepoints(config.name()).list(connection);
+        if (request.from() instanceof ReplayRequest.FromSavepoint && request.toOffsets() != null) {
+            throw LockstepException.wrongInput(
+                    "--to-offset is a place in the journal; bound a replay from a savepoint by --to-lsn or --to-time");
+        }
         boolean inJournal = request.from() instanceof ReplayRequest.FromOffset
+                || request.toOffsets() != null
                 || (config.kafka() != null
                         && !(request.from() instanceof ReplayRequest.FromSavepoint)
                         && ReplayStart.find(request.from(), savepoints).isEmpty());
         if (inJournal) {
             JournalReader reader = journals.open();
-            JournalStart start = new JournalStart(reader);
+            JournalStart start = new JournalStart(
+                    reader,
+                    Handles.ask(connection, new JournalSpan(config.name())::read)
+                            .orElse(null));
             JournalOffsets from = start.begin(request.from());
             return new ReplayLog.Entry(
                     request.toString(),
@@ -242,7 +251,8 @@ public final class Replay {
 
     private boolean isThere(Connection connection, ReplayLog.Entry entry) throws SQLException {
         if (entry.journal()) {
-            return config.kafka() != null;
+            KafkaConfig kafka = config.kafka();
+            return kafka != null && kafka.journal().topic().equals(entry.start());
         }
         try (var statement = connection.prepareStatement("SELECT FROM pg_replication_slots WHERE slot_name = ?")) {
             statement.setString(1, slot);

@@ -4,7 +4,9 @@ import dev.lockstep.journal.JournalOffsets;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.TableName;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +26,7 @@ public record ReplayRequest(
         Set<TableName> tables) {
 
     public ReplayRequest {
-        tables = Set.copyOf(tables);
+        tables = Collections.unmodifiableSortedSet(new TreeSet<>(tables)); // in order: its text tells it from another
     }
 
     /** Without an end in the journal. */

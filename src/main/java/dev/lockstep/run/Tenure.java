@@ -29,6 +29,7 @@ import dev.lockstep.monitor.Pulse;
 import dev.lockstep.state.DeadLetters;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.Gaps;
+import dev.lockstep.state.JournalSpan;
 import dev.lockstep.state.ServerEnd;
 import dev.lockstep.sync.ChangeLog;
 import dev.lockstep.sync.LaneSessions;
@@ -272,7 +273,7 @@ final class Tenure implements TenureClock.Listener {
             keepers.forgetOthers(connection);
             originNone = Origins.mayAskForNone(connection, config.name());
             from = guarded(connection, originNone);
-            changes = changeLog(connection);
+            changes = changeLog(connection, from);
         }
         Synchronizer applier = fresh(from, changes);
         EngineSource engine = new EngineSource(config, mapping, config.name(), originNone);
@@ -287,11 +288,15 @@ final class Tenure implements TenureClock.Listener {
         }
     }
 
-    private ChangeLog changeLog(Connection connection) throws SQLException {
+    private ChangeLog changeLog(Connection connection, Position from) throws SQLException {
         KafkaConfig kafka = config.kafka();
-        return kafka == null
-                ? ChangeLog.NONE
-                : new Journal(kafka, mapping, ServerEnd.snapshot(connection).xmax(), this::waits, stop);
+        JournalSpan span = new JournalSpan(config.name());
+        if (kafka == null) {
+            Handles.tell(connection, span::broken);
+            return ChangeLog.NONE;
+        }
+        Handles.tell(connection, handle -> span.goesOn(handle, kafka.journal().topic(), from.lsn()));
+        return new Journal(kafka, mapping, ServerEnd.snapshot(connection).xmax(), this::waits, stop);
     }
 
     /** A broker that is away holds up the stream, and so the heartbeats; another process would wait for it just so. */
@@ -355,6 +360,7 @@ final class Tenure implements TenureClock.Listener {
             guard.remember(connection, version);
             return position;
         }
+        Handles.tell(connection, new JournalSpan(config.name())::broken);
         Position restored = restorer.restore(connection, facts, violations);
         guard.remember(connection, guard.version(connection, originNone));
         scanAgain.set(true);

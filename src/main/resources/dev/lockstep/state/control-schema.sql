@@ -100,6 +100,13 @@ CREATE TABLE IF NOT EXISTS {schema}.replay_run (
   mended bigint NOT NULL DEFAULT 0,
   started_at timestamptz NOT NULL DEFAULT clock_timestamp());
 
+-- Since when the journal in Kafka holds every change; empty when it does not.
+CREATE TABLE IF NOT EXISTS {schema}.journal_span (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  topic text NOT NULL,
+  since_lsn pg_lsn NOT NULL,
+  since_at timestamptz NOT NULL DEFAULT clock_timestamp());
+
 -- What was verified when, for the gate and for the file.
 CREATE TABLE IF NOT EXISTS {schema}.evidence (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -185,11 +185,11 @@ class ConfigErrorsTest {
                         "line 4: kafka.journal.topik is not a known key; did you mean topic?"),
                 arguments(
                         "kafka: {bootstrapServers: 'b:1', journal: {topic: 'a b'}}",
-                        "line 4: kafka.journal.topic names a topic: 1 to 249 of a-z, A-Z, 0-9, dot, underscore and"
+                        "line 4: kafka.journal.topic names a topic: 1 to 236 of a-z, A-Z, 0-9, dot, underscore and"
                                 + " hyphen"),
                 arguments(
                         "kafka: {bootstrapServers: 'b:1', journal: {topic: '..'}}",
-                        "line 4: kafka.journal.topic names a topic: 1 to 249 of a-z, A-Z, 0-9, dot, underscore and"
+                        "line 4: kafka.journal.topic names a topic: 1 to 236 of a-z, A-Z, 0-9, dot, underscore and"
                                 + " hyphen"),
                 arguments(
                         "kafka: {bootstrapServers: 'b:1', journal: {partitions: 0}}",

@@ -17,7 +17,7 @@ class JournalCheckTest {
     private static final long WEEK = Duration.ofDays(7).toMillis();
 
     private static List<Finding> judge(int partitions, long retention, long bytes, String policy) {
-        return JournalCheck.judge(WANTED, new JournalTopic.Settings(partitions, 3, retention, bytes, policy));
+        return JournalCheck.judge(WANTED, new JournalTopic.Settings(partitions, 3, 2, retention, bytes, policy));
     }
 
     @Test
@@ -26,6 +26,17 @@ class JournalCheckTest {
         assertThat(judge(4, WEEK, -1, "delete")).containsExactly(fine);
         assertThat(judge(4, -1, -1, "delete")).containsExactly(fine);
         assertThat(judge(4, 2 * WEEK, -1, "delete")).containsExactly(fine);
+    }
+
+    @Test
+    void whatOneBrokerMayLoseIsWarnedOf() {
+        for (JournalTopic.Settings few : List.of(
+                new JournalTopic.Settings(4, 1, 1, WEEK, -1, "delete"),
+                new JournalTopic.Settings(4, 3, 1, WEEK, -1, "delete"))) {
+            assertThat(JournalCheck.judge(WANTED, few))
+                    .extracting(Finding::severity)
+                    .containsExactly(Severity.WARNING);
+        }
     }
 
     @Test

@@ -4,6 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.config.KafkaConfig;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.RowKey;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.model.TableName;
+import dev.lockstep.state.DeadLetters;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Broker;
 import dev.lockstep.testing.Judge;
@@ -12,10 +17,14 @@ import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestServer;
 import dev.lockstep.testing.TopicReader;
+import dev.lockstep.testing.Writers;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigResource;
@@ -73,6 +82,37 @@ class LetterTopicIT {
                     Await.until("the other one, too", () -> last(letters, second) == null);
                 }
             }
+        }
+    }
+
+    /** A server that restarts, or a record of somebody else's, is no reason to end the stream. */
+    @Test
+    void whatCannotBeReadIsReadLater() throws Exception {
+        try (Broker broker = Broker.start()) {
+            KafkaConfig kafka = new KafkaConfig(
+                    broker.servers(), new KafkaConfig.Journal("other.journal", 1, Duration.ofHours(1)), Map.of());
+            DeadLetters.Letter letter = new DeadLetters.Letter(
+                    new TableName("public", "t"), RowKey.of("7"), "23514", "why", 1, Instant.EPOCH, Instant.EPOCH);
+            AtomicInteger asked = new AtomicInteger();
+            StopSignal stop = new StopSignal();
+            LetterTopic mirror = new LetterTopic(
+                    kafka,
+                    most -> {
+                        if (asked.incrementAndGet() == 1) {
+                            throw LockstepException.notDone("the server is starting up", null);
+                        }
+                        return List.of(letter);
+                    },
+                    stop);
+            CompletableFuture<Void> running = Writers.beside(mirror::run);
+            Await.until("the topic is there", () -> topics(broker).contains("other.journal.dead-letters"));
+            try (TopicReader letters = new TopicReader(broker.servers(), "other.journal.dead-letters")) {
+                Await.until("the letter is there", () -> !letters.records().isEmpty());
+                assertThat(letters.records().get(0).key()).isEqualTo("[\"public\",\"t\",\"7\"]");
+            }
+            assertThat(running).isNotDone();
+            stop.request();
+            running.join();
         }
     }
 

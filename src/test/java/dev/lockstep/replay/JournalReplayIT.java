@@ -100,8 +100,8 @@ class JournalReplayIT {
             Instant before = Instant.now().minus(Duration.ofDays(1));
             assertThatThrownBy(() -> app.replay(sidecar).run(request(new ReplayRequest.FromTime(before))))
                     .isInstanceOf(LockstepException.class)
-                    .hasMessageStartingWith(
-                            "the changes from " + before + " on are not kept; " + topic(sidecar) + " reaches back to ")
+                    .hasMessageStartingWith("the changes from " + before + " on are not kept; " + topic(sidecar)
+                            + " holds every change since ")
                     .hasMessageEndingWith("; `lockstep verify --repair` looks at every row instead");
             assertThat(app.replay(sidecar)
                             .run(request(from(new TreeMap<>(Map.of(0, 0L, 1, 0L, 2, 0L)))))
@@ -145,6 +145,48 @@ class JournalReplayIT {
                                     JournalOffsets.parse("--from-offset", List.of("7:3"))))))
                     .isInstanceOf(LockstepException.class)
                     .hasMessage(topic(sidecar) + " has no partition 7; there are [0, 1, 2]");
+            assertThatThrownBy(() -> app.replay(sidecar)
+                            .run(new ReplayRequest(
+                                    new ReplayRequest.FromSavepoint("any"),
+                                    null,
+                                    null,
+                                    JournalOffsets.parse("--to-offset", List.of("0:3")),
+                                    Set.of())))
+                    .isInstanceOf(LockstepException.class)
+                    .hasMessageStartingWith("--to-offset is a place in the journal");
+            sidecar.stop();
+        }
+    }
+
+    /** What was taken in meanwhile is not in the topic, and nothing in the topic says so. */
+    @Test
+    void aRunWithoutTheJournalEndsWhatItCovers() throws Exception {
+        ReplayApplication app = ReplayApplication.PASCAL;
+        TestDatabase db = server.database();
+        db.execute(app.schema().ddl());
+        try (SidecarHarness sidecar = journaled(db, app);
+                SidecarHarness without = sidecar.withKafka(null)) {
+            sidecar.start();
+            db.execute(app.rows(1, 20));
+            sidecar.awaitInStep(app.judge());
+            sidecar.awaitCaughtUp();
+            sidecar.stop();
+            Lsn between = Lsn.parse(db.text("SELECT pg_current_wal_insert_lsn()"));
+            assertThat(app.replay(sidecar)
+                            .dryRun(request(new ReplayRequest.FromLsn(between)))
+                            .from())
+                    .as("taken before")
+                    .isEqualTo("0:0 1:0 2:0");
+            db.execute(app.rows(21, 40));
+            without.untilCaughtUp();
+            sidecar.start();
+            db.execute(app.rows(41, 60));
+            sidecar.awaitInStep(app.judge());
+            sidecar.awaitCaughtUp();
+            assertThatThrownBy(() -> app.replay(sidecar).dryRun(request(new ReplayRequest.FromLsn(between))))
+                    .isInstanceOf(LockstepException.class)
+                    .hasMessageStartingWith("the changes from " + between + " on are not kept; " + topic(sidecar)
+                            + " holds every change since ");
             sidecar.stop();
         }
     }

@@ -36,20 +36,24 @@ public final class TopicReader implements AutoCloseable {
 
     /** Everything that is in the topic now, in each partition in order. */
     public List<ConsumerRecord<String, String>> records() {
-        more();
+        fetch();
         return List.copyOf(read);
     }
 
-    /** What has come since the last call of this or another method. */
+    /** The values that have come since the last call of this or another method. */
     public List<JsonNode> more() {
         int before = read.size();
+        fetch();
+        return read.subList(before, read.size()).stream()
+                .map(r -> json(r.value()))
+                .toList();
+    }
+
+    private void fetch() {
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
             consumer.poll(Duration.ofMillis(100)).forEach(read::add);
         }
-        return read.subList(before, read.size()).stream()
-                .map(r -> json(r.value()))
-                .toList();
     }
 
     /** Their values. */
