@@ -15,6 +15,7 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.Fence;
+import dev.lockstep.state.ServerEnd;
 import dev.lockstep.sync.ChangeLog;
 import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
@@ -22,9 +23,7 @@ import dev.lockstep.sync.Synchronizer;
 import dev.lockstep.vector.StoreClients;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +64,7 @@ final class Applier implements AutoCloseable {
             ControlSchema.require(connection, config.name());
             mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
             epoch = new Fence(config.name()).read(connection).epoch();
-            settled = endedTransaction(connection);
+            settled = ServerEnd.snapshot(connection).xmin() - 1;
             endSessions(connection, "application_name = ?", config.name() + "/" + role);
             if (settings.task() == 0 && !mapping.stores().isEmpty()) {
                 endSessions(
@@ -132,15 +131,6 @@ final class Applier implements AutoCloseable {
             keepers.close();
         }
         synchronizer.close();
-    }
-
-    private static long endedTransaction(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")) {
-            row.next();
-            return row.getLong(1);
-        }
     }
 
     /** A worker that is cut off keeps the seat's origin, and without an origin of its own the task would not write. */
