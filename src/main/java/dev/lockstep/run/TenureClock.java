@@ -39,6 +39,7 @@ final class TenureClock {
     private final Listener listener;
     private final SavepointKeeper savepoints;
     private final WalBudget budget;
+    private final StreamLine line;
     private long toldAt = System.nanoTime() - TELL_EVERY.toNanos();
 
     /** Is told what the clock sees; must not block. */
@@ -62,6 +63,7 @@ final class TenureClock {
         this.stop = stop;
         this.listener = listener;
         this.budget = new WalBudget(config.name());
+        this.line = new StreamLine(config.name());
         this.savepoints = new SavepointKeeper(config.name(), config.savepoints());
     }
 
@@ -83,6 +85,9 @@ final class TenureClock {
     private boolean renew() {
         try {
             if (!lease.renew()) {
+                // nothing of this tenure commits any more, and where the network lost its connections nothing is
+                // answered
+                database.abandon(Takeover.ROLE, lease.connection());
                 throw new Superseded(lease.epoch(), lease.current());
             }
             return true;
@@ -110,6 +115,11 @@ final class TenureClock {
                 listener.streamUnsound("the publication was altered: " + String.join("; ", differences));
             } else if (guard.leavesOthersOut(connection)) {
                 listener.streamUnsound("somebody else's origin or subscription came up");
+            } else if (line.dead(connection)) {
+                new Takeover(config.name(), stop).endSessions(connection);
+                database.abandon(Takeover.ROLE, connection);
+                listener.streamUnsound("the server has not heard of the stream for " + StreamLine.SILENCE.toSeconds()
+                        + " s, and answers a new session: the network lost our connections");
             }
         } catch (SQLException e) {
             log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());
