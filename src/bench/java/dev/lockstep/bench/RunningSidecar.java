@@ -67,11 +67,16 @@ final class RunningSidecar implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        signal("CONT");
-        process.destroy();
-        if (!process.waitFor(30, TimeUnit.SECONDS)) {
-            process.destroyForcibly().waitFor();
+    public void close() throws IOException {
+        try {
+            signal("CONT");
+            process.destroy();
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
         }
     }
 }
