@@ -45,6 +45,7 @@ final class TenureClock {
     private final SavepointKeeper savepoints;
     private final WalWatch wal;
     private final Control control;
+    private final StreamLine line;
     private boolean told;
     private long toldAt = System.nanoTime() - TELL_EVERY.toNanos();
 
@@ -72,6 +73,7 @@ final class TenureClock {
         this.listener = listener;
         this.wal = new WalWatch(config.name());
         this.control = new Control(config.name());
+        this.line = new StreamLine(config.name());
         this.savepoints = new SavepointKeeper(config.name(), config.savepoints());
     }
 
@@ -112,6 +114,9 @@ final class TenureClock {
     private boolean renew() {
         try {
             if (!lease.renew()) {
+                // nothing of this tenure commits any more, and where the network lost its connections nothing is
+                // answered
+                database.abandon(Takeover.ROLE, lease.connection());
                 throw new Superseded(lease.epoch(), lease.current());
             }
             return true;
@@ -139,6 +144,11 @@ final class TenureClock {
                 listener.streamUnsound("the publication was altered: " + String.join("; ", differences));
             } else if (guard.leavesOthersOut(connection)) {
                 listener.streamUnsound("somebody else's origin or subscription came up");
+            } else if (line.dead(connection)) {
+                new Takeover(config.name(), stop).endSessions(connection);
+                database.abandon(Takeover.ROLE, connection);
+                listener.streamUnsound("the server has not heard of the stream for " + StreamLine.SILENCE.toSeconds()
+                        + " s, and answers a new session: the network lost our connections");
             }
         } catch (SQLException e) {
             log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());
