@@ -8,6 +8,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Properties;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
 
 /**
  * Opens connections to the source server. Every session of ours is called {@code <name>/<role>}, commits with
@@ -37,7 +39,24 @@ public final class Database {
      */
     public Connection open(String role) {
         try {
-            return DriverManager.getConnection(config.url(), properties(role));
+            return DriverManager.getConnection(config.address(), properties(role));
+        } catch (SQLException e) {
+            throw ConnectFailure.explain(config, e);
+        }
+    }
+
+    /**
+     * A connection in the replication protocol, for its commands as simple statements; the caller closes it.
+     *
+     * @param role as in {@link #open}
+     * @throws LockstepException when the server cannot be reached or refuses us
+     */
+    public Connection openReplication(String role) {
+        Properties properties = properties(role);
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        try {
+            return DriverManager.getConnection(config.address(), properties);
         } catch (SQLException e) {
             throw ConnectFailure.explain(config, e);
         }
@@ -51,7 +70,7 @@ public final class Database {
      */
     public HikariDataSource pool(String role, int size) {
         HikariConfig pool = new HikariConfig();
-        pool.setJdbcUrl(config.url());
+        pool.setJdbcUrl(config.address());
         pool.setDataSourceProperties(properties(role));
         pool.setPoolName(name + "-" + role);
         pool.setMaximumPoolSize(size);
@@ -65,17 +84,27 @@ public final class Database {
         return config;
     }
 
+    /** Those of the URL, and ours: what a session of ours is called and how it behaves is not for the URL to say. */
     private Properties properties(String role) {
-        Properties properties = new Properties();
+        Properties properties = parameters();
+        boolean severalHosts = PGProperty.PG_HOST.getOrDefault(properties).contains(",");
         properties.setProperty("user", config.user());
         properties.setProperty("password", config.password());
         properties.setProperty("ApplicationName", name + "/" + role);
-        properties.setProperty("options", SESSION_OPTIONS);
+        properties.setProperty("options", (properties.getProperty("options", "") + " " + SESSION_OPTIONS).strip());
         properties.setProperty("logServerErrorDetail", "false"); // DETAIL quotes rows
-        properties.setProperty("connectTimeout", "10");
-        properties.setProperty("loginTimeout", "15");
-        properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("reWriteBatchedInserts", "true");
+        properties.putIfAbsent("connectTimeout", "10");
+        properties.putIfAbsent("loginTimeout", "15");
+        properties.putIfAbsent("tcpKeepAlive", "true");
+        if (severalHosts) {
+            properties.putIfAbsent("targetServerType", "primary"); // after a failover it is another one
+        }
         return properties;
+    }
+
+    private Properties parameters() {
+        Properties parsed = Driver.parseURL(config.url(), new Properties());
+        return parsed == null ? new Properties() : parsed;
     }
 }

@@ -74,6 +74,7 @@ final class Tenure implements TenureClock.Listener {
     private final SyncMeter meter;
     private final ScanProgress progress;
     private final StoreKeepers keepers;
+    private final GapVerification verification;
     private final StopSignal stop;
 
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
@@ -108,6 +109,7 @@ final class Tenure implements TenureClock.Listener {
         this.meter = meter;
         this.progress = progress;
         this.keepers = new StoreKeepers(config, database, mapping, clients, Takeover.ROLE, epoch);
+        this.verification = new GapVerification(config, database, mapping, clients, stop);
         this.stop = stop;
     }
 
@@ -119,6 +121,7 @@ final class Tenure implements TenureClock.Listener {
     void run(Optional<Lsn> target) throws InterruptedException {
         Thread stream = start("stream", this::stream);
         Thread scan = start("scan", this::scan);
+        Thread verify = start("gap-verification", verification::run);
         Thread clock = start("clock", new TenureClock(database, config, mapping, lease, stop, this)::run);
         keepers.start(this::start, scanned::get, stop);
         List<Thread> beside = besideKafka();
@@ -141,7 +144,7 @@ final class Tenure implements TenureClock.Listener {
             log.debug("a retry gave up because the tenure ends: why it ends counts", e);
         } finally {
             stop.request();
-            end(stream, clock, scan);
+            end(stream, clock, scan, verify);
             for (Thread thread : beside) {
                 thread.interrupt(); // brokers may not answer for as long as their timeout
                 thread.join();
@@ -174,7 +177,7 @@ final class Tenure implements TenureClock.Listener {
                 && keepers.settled();
     }
 
-    private void end(Thread stream, Thread clock, Thread scan) throws InterruptedException {
+    private void end(Thread stream, Thread clock, Thread scan, Thread verify) throws InterruptedException {
         while (stream.isAlive()) {
             EngineSource running = source.get();
             if (running != null) {
@@ -189,6 +192,7 @@ final class Tenure implements TenureClock.Listener {
             scan.interrupt(); // an index build may wait for an old transaction for hours
             scan.join(200);
         }
+        verify.interrupt(); // reads, and nothing more: what it found is not recorded
         Synchronizer current = synchronizer.getAndSet(null);
         if (current != null) {
             try {
@@ -398,6 +402,7 @@ final class Tenure implements TenureClock.Listener {
                 } while (!stop.requested() && runner.left()); // vectors come last, after the indexes they are tied by
                 scanned.set(!scanAgain.get());
                 if (scanned.get()) {
+                    verification.scanned();
                     log.info("every table is scanned, and the indexes are built; the stream alone goes on");
                 }
             }
