@@ -132,7 +132,18 @@ final class EngineProperties {
         });
     }
 
-    private static String regex(TableName table) {
-        return Pattern.quote(table.schema()) + "\\." + Pattern.quote(table.name());
+    /** To the letter, and without a comma, a quote or a backslash of the name's own: the engine splits its list at commas. */
+    static String regex(TableName table) {
+        return literally(table.schema()) + "\\." + literally(table.name());
+    }
+
+    private static String literally(String name) {
+        StringBuilder regex = new StringBuilder();
+        name.codePoints()
+                .forEach(c -> regex.append(
+                        c == '_' || (c < 128 && Character.isLetterOrDigit(c))
+                                ? Character.toString(c)
+                                : "\\x{" + Integer.toHexString(c) + "}"));
+        return regex.toString();
     }
 }
