@@ -12,6 +12,7 @@ import dev.lockstep.expand.Expander;
 import dev.lockstep.expand.Patience;
 import dev.lockstep.expand.PostBackfill;
 import dev.lockstep.expand.Sleeper;
+import dev.lockstep.model.Brake;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
@@ -102,6 +103,7 @@ final class Product {
                                 database, NAME, "backfill-" + worker, Fence.COMMAND_SEAT + worker, epoch),
                         config.backfill().batch(),
                         config.backfill().workers(),
+                        Brake.NONE,
                         ScanProgress.NONE,
                         new StopSignal())
                 .run();
