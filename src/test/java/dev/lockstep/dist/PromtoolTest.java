@@ -43,7 +43,7 @@ class PromtoolTest {
     private static String promtool(String... words) throws IOException, InterruptedException {
         Optional<Path> tool = Stream.concat(
                         Stream.of(Path.of("target/promtool/promtool")),
-                        Arrays.stream(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, "promtool")))
+                        Arrays.stream(System.getenv("PATH").split(":", -1)).map(folder -> Path.of(folder, "promtool")))
                 .filter(Files::isExecutable)
                 .findFirst();
         if (tool.isEmpty()) {
