@@ -146,8 +146,8 @@ class RunbooksIT {
         Runbook page = Runbook.open("dead-letters.md", installed)
                 .with("TABLE", "Messages")
                 .with("KEY", key);
-        assertThat(page.upTo("dead-letters list")).contains("public.Messages " + key, "no agents here");
-        assertThat(page.upTo("dead-letters show")).contains("no agents here");
+        assertThat(page.upTo("dead-letters list")).contains("public.Messages " + key, "P0001", "refuse()");
+        assertThat(page.upTo("dead-letters show")).contains("P0001");
         assertThat(page.upTo("pg_trigger")).contains("|no_agents|");
         db.execute("DROP TRIGGER no_agents ON \"Messages\"");
         page.upTo("dead-letters retry");
