@@ -3,8 +3,17 @@ package dev.lockstep.dist;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.config.ConfigLoader;
 import dev.lockstep.config.LockstepConfig;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +24,31 @@ import org.junit.jupiter.api.Test;
 /** No cluster is at hand: what the manifest names is held against what there is in the product and in itself. */
 class KubernetesManifestTest {
 
+    private static final Map<String, Class<?>> KINDS = Map.of(
+            "ConfigMap", ConfigMap.class,
+            "Deployment", Deployment.class,
+            "CronJob", CronJob.class,
+            "Service", Service.class,
+            "PodDisruptionBudget", PodDisruptionBudget.class,
+            "NetworkPolicy", NetworkPolicy.class);
     private static final List<String> SECRETS = List.of("LOCKSTEP_DB_PASSWORD", "LOCKSTEP_TOKEN");
+
+    /** Every key is one of Kubernetes' own, and of its type. */
+    @Test
+    void fitsTheSchema() throws Exception {
+        JsonMapper strict = JsonMapper.builder()
+                .annotationIntrospector(new JacksonAnnotationIntrospector() {
+                    @Override
+                    public Boolean hasAnySetter(Annotated property) {
+                        return false; // the model takes what it does not know
+                    }
+                })
+                .build();
+        for (JsonNode document : Manifests.kubernetes()) {
+            Class<?> type = KINDS.get(document.path("kind").asText());
+            assertThat(strict.treeToValue(document, type)).isNotNull();
+        }
+    }
 
     @Test
     void whatIsNamedIsThere() throws Exception {

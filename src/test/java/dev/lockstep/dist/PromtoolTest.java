@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Prometheus' own tool on the shipped rules: from {@code .ci/promtool}, or on the PATH; else skipped. */
+/** Prometheus' own tool on the shipped rules: from {@code .ci/tools}, or on the PATH; else skipped. */
 class PromtoolTest {
 
     static final Path TESTS = Path.of("src/test/resources/dev/lockstep/dist/lockstep.rules.test.yml");
@@ -47,9 +47,9 @@ class PromtoolTest {
                 .filter(Files::isExecutable)
                 .findFirst();
         if (tool.isEmpty()) {
-            System.out.println("promtool is not used: neither .ci/promtool was run nor is it on the PATH");
+            System.out.println("promtool is not used: neither .ci/tools was run nor is it on the PATH");
         }
-        assumeTrue(tool.isPresent(), "there is no promtool; .ci/promtool fetches it");
+        assumeTrue(tool.isPresent(), "there is no promtool; .ci/tools fetches it");
         List<String> command =
                 new ArrayList<>(List.of(tool.get().toAbsolutePath().toString()));
         command.addAll(List.of(words));

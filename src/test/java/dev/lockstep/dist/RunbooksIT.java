@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Containers;
+import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.TestDatabase;
@@ -188,7 +189,12 @@ class RunbooksIT {
         installed.start().destroyForcibly().waitFor();
         write();
         Runbook page = Runbook.open("what-if-i-stop-it.md", installed);
-        page.upTo("lockstep status");
+        assertThat(page.upTo("throttle --pause")).containsSubsequence("paused since", "not paused");
+        Process paused = installed.start();
+        page.upTo("/api/pause");
+        paused.destroyForcibly().waitFor();
+        write();
+        assertThat(page.upTo("lockstep status")).contains("WAL budget   ");
         assertThat(page.upTo("run --until-caught-up")).contains("CLEAN");
         assertThat(outOfStep()).isZero();
         assertThat(db.number("SELECT count(*) FROM lockstep.gap")).isZero();
@@ -229,9 +235,24 @@ class RunbooksIT {
     }
 
     @Test
+    void backfillStands() throws Exception {
+        pascal("");
+        Runbook page = Runbook.open("backfill-stands.md", installed);
+        assertThat(page.upTo("lockstep throttle")).contains("activeSessions");
+        assertThat(page.upTo("--set")).containsSubsequence("limit             200", "limit              64");
+        page.toTheEnd();
+    }
+
+    /** As the release before left it. */
+    @Test
     void upgradeLockstep() throws Exception {
         pascal("");
-        assertThat(Runbook.open("upgrade-lockstep.md", installed).toTheEnd()).contains("CLEAN");
+        Runbook page = Runbook.open("upgrade-lockstep.md", installed);
+        page.upTo("--version");
+        db.execute("UPDATE lockstep.schema_version SET version = 1");
+        assertThat(Distribution.built().run(folder, "run").err()).contains("was made by an older lockstep");
+        page.upTo("lockstep expand");
+        assertThat(page.toTheEnd()).contains("CLEAN");
         assertThat(outOfStep()).isZero();
         assertThat(Runbook.open("README.md", installed).toTheEnd()).contains("phase        SYNCING");
     }
