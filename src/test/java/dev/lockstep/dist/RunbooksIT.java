@@ -147,7 +147,7 @@ class RunbooksIT {
         Runbook page = Runbook.open("dead-letters.md", installed)
                 .with("TABLE", "Messages")
                 .with("KEY", key);
-        assertThat(page.upTo("dead-letters list")).contains("public.Messages " + key, "P0001", "refuse()");
+        assertThat(page.upTo("dead-letters list")).contains("public.Messages " + key, "P0001", "in refuse");
         assertThat(page.upTo("dead-letters show")).contains("P0001");
         assertThat(page.upTo("pg_trigger")).contains("|no_agents|");
         db.execute("DROP TRIGGER no_agents ON \"Messages\"");
