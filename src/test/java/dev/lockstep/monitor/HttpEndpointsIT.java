@@ -66,14 +66,13 @@ class HttpEndpointsIT {
             Await.until("ready", () -> get(http, "/health/ready").statusCode() == 200);
             Await.until(
                     "backfilled",
-                    () -> new StatusReader(database, config.name())
-                            .read().backfill().stream()
-                                    .allMatch(table -> table.state().equals("done")));
+                    () -> StatusReader.once(database, config).backfill().stream()
+                            .allMatch(table -> table.state().equals("done")));
             db.execute(
                     "INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT \"Id\", 'live' FROM \"Personas\"");
             Await.until(
                     "the live row is counted",
-                    () -> get(http, "/metrics").body().contains("lockstep_rows_derived_total"));
+                    () -> get(http, "/metrics").body().contains("lockstep_legacy_writes_total"));
             assertThat(get(http, "/metrics").body()).contains(METRICS);
             assertThat(get(http, "/health/live").statusCode()).isEqualTo(200);
             JsonNode status =
