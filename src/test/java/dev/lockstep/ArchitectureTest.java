@@ -43,6 +43,7 @@ class ArchitectureTest {
             entry("cutover", 3),
             entry("vector", 3),
             entry("savepoint", 3),
+            entry("throttle", 3),
             entry("capture", ADAPTERS),
             entry("journal", ADAPTERS),
             entry("monitor", ADAPTERS),

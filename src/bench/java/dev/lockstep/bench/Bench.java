@@ -31,7 +31,8 @@ public final class Bench {
                 new ScalePart(),
                 new StoresPart(),
                 new JournalPart(rounds),
-                new ConnectPart(output));
+                new ConnectPart(output),
+                new WritersPart(output, rounds));
         String chosen = System.getProperty("bench", "");
         Set<String> names = chosen.isBlank() ? Set.of() : Set.of(chosen.split(",", -1));
         List<Figure> all = new ArrayList<>();

@@ -12,6 +12,7 @@ import dev.lockstep.expand.Expander;
 import dev.lockstep.expand.Patience;
 import dev.lockstep.expand.PostBackfill;
 import dev.lockstep.expand.Sleeper;
+import dev.lockstep.model.Brake;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
@@ -102,6 +103,7 @@ final class Product {
                                 database, NAME, "backfill-" + worker, Fence.COMMAND_SEAT + worker, epoch),
                         config.backfill().batch(),
                         config.backfill().workers(),
+                        Brake.NONE,
                         ScanProgress.NONE,
                         new StopSignal())
                 .run();
@@ -131,15 +133,20 @@ final class Product {
     Process start(String javaOptions, Path log, String... arguments) throws IOException {
         Path yaml = log.resolveSibling(log.getFileName() + ".yaml");
         Files.writeString(yaml, yaml());
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("bench.dist", "target/lockstep-dist"), "bin", "lockstep")
-                        .toAbsolutePath()
-                        .toString()));
+        List<String> command = new ArrayList<>(words(System.getProperty("bench.prefix", "")));
+        command.add(Path.of(System.getProperty("bench.dist", "target/lockstep-dist"), "bin", "lockstep")
+                .toAbsolutePath()
+                .toString());
         command.addAll(List.of(arguments));
         command.addAll(List.of("-c", yaml.toString()));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().put("LOCKSTEP_JAVA_OPTS", javaOptions);
         return builder.start();
+    }
+
+    /** To try what nice, taskset or the like make of it. */
+    private static List<String> words(String text) {
+        return text.isBlank() ? List.of() : List.of(text.strip().split(" +", -1));
     }
 }

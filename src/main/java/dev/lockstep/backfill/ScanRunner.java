@@ -6,6 +6,7 @@ import dev.lockstep.derive.ErrorPolicy;
 import dev.lockstep.derive.Refused;
 import dev.lockstep.derive.VectorGate;
 import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Brake;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
@@ -50,6 +51,7 @@ public final class ScanRunner {
     private final Opener opener;
     private final Duration batch;
     private final int workers;
+    private final Brake brake;
     private final ScanProgress progress;
     private final StopSignal stop;
     private final Scans scans;
@@ -61,6 +63,7 @@ public final class ScanRunner {
     /**
      * @param batch how long one transaction should last
      * @param workers sessions that work in parallel
+     * @param brake asked before each range
      */
     public ScanRunner(
             String name,
@@ -69,6 +72,7 @@ public final class ScanRunner {
             Opener opener,
             Duration batch,
             int workers,
+            Brake brake,
             ScanProgress progress,
             StopSignal stop) {
         this.name = name;
@@ -76,6 +80,7 @@ public final class ScanRunner {
         this.opener = opener;
         this.batch = batch;
         this.workers = workers;
+        this.brake = brake;
         this.progress = progress;
         this.stop = stop;
         this.scans = new Scans(name);
@@ -239,10 +244,15 @@ public final class ScanRunner {
             for (WriteSession session : sessions) {
                 running.add(threads.submit(() -> {
                     TimedSize size = new TimedSize(batch, FIRST_BLOCKS, MOST_BLOCKS);
-                    while (!stop.requested() && work.step(session, size)) {
-                        // one range after the other
-                    }
-                    return null;
+                    Duration took = Duration.ZERO;
+                    do {
+                        brake.step(took);
+                        long began = System.nanoTime();
+                        if (stop.requested() || !work.step(session, size)) {
+                            return null;
+                        }
+                        took = Duration.ofNanos(System.nanoTime() - began);
+                    } while (true);
                 }));
             }
             for (Future<Void> one : running) {
@@ -266,6 +276,9 @@ public final class ScanRunner {
             }
             if (cause instanceof TableScan.Rewritten rewritten) {
                 throw rewritten;
+            }
+            if (cause instanceof InterruptedException stopped) {
+                throw stopped;
             }
             if (cause instanceof RuntimeException runtime) {
                 throw runtime;

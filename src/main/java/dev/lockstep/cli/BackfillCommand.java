@@ -11,6 +11,7 @@ import dev.lockstep.expand.Sleeper;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.state.Fence;
+import dev.lockstep.throttle.Throttle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,13 @@ final class BackfillCommand implements Callable<Integer> {
                             database, config.name(), "backfill-" + worker, Fence.COMMAND_SEAT + worker, epoch),
                     config.backfill().batch(),
                     Math.min(config.backfill().workers(), MOST_WORKERS),
+                    new Throttle(
+                            database,
+                            config.name(),
+                            "backfill-throttle",
+                            "the backfill",
+                            config.run().heartbeat(),
+                            stop),
                     bar,
                     stop);
             PostBackfill indexes = new PostBackfill(

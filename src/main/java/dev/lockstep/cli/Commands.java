@@ -19,6 +19,7 @@ final class Commands {
         commands.add(new RunCommand(context));
         commands.add(new VerifyCommand(context));
         commands.add(new StatusCommand(context));
+        commands.add(new ThrottleCommand(context));
         commands.add(new SavepointCommand(context));
         commands.add(new ReplayCommand(context));
         commands.add(new DeadLettersCommand(context));

@@ -22,7 +22,7 @@ final class StatusCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         LockstepConfig config = context.config();
-        StatusReport report = new StatusReader(context.database(config), config.name()).read();
+        StatusReport report = StatusReader.once(context.database(config), config);
         context.output().show(report, out -> print(report, out));
         return 0;
     }
@@ -32,7 +32,7 @@ final class StatusCommand implements Callable<Integer> {
         out.printf(
                 "runner       %s%n",
                 s.runner().live()
-                        ? s.runner().holder() + " (epoch " + s.runner().epoch() + ")"
+                        ? s.runner().holder() + " (epoch " + s.runner().epoch() + "), " + s.standbys() + " on standby"
                         : "none");
         out.printf(
                 "lag          %s, %s%n", bytes(s.lag().bytes()), seconds(s.lag().seconds()));
@@ -44,6 +44,13 @@ final class StatusCommand implements Callable<Integer> {
                 s.slot().name(),
                 s.slot().exists() ? (s.slot().active() ? "active" : "not active") : "missing",
                 bytes(s.slot().retainedBytes()));
+        out.printf("WAL budget   %s%n", s.budget().text());
+        out.printf(
+                "throttle     %s%s%n",
+                s.throttle().level(),
+                s.throttle().by().isEmpty()
+                        ? ""
+                        : ", because of " + s.throttle().by());
         for (StatusReport.Backfill b : s.backfill()) {
             out.printf(
                     Locale.ROOT,

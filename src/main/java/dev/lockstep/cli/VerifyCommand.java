@@ -7,6 +7,7 @@ import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.run.StoreAdapters;
 import dev.lockstep.state.Fence;
+import dev.lockstep.throttle.Throttle;
 import dev.lockstep.verify.RowRepair;
 import dev.lockstep.verify.StoreRepair;
 import dev.lockstep.verify.Verifier;
@@ -41,8 +42,21 @@ final class VerifyCommand implements Callable<Integer> {
         Mapping mapping = expanded.mapping();
         long epoch = expanded.epoch();
         StopSignal stop = new StopSignal();
-        Verifier verifier =
-                new Verifier(database, config.name(), mapping, WORKERS, new StoreAdapters(), config.stores(), stop);
+        Verifier verifier = new Verifier(
+                database,
+                config.name(),
+                mapping,
+                WORKERS,
+                new StoreAdapters(),
+                config.stores(),
+                new Throttle(
+                        database,
+                        config.name(),
+                        "verify-throttle",
+                        "the verification",
+                        config.run().heartbeat(),
+                        stop),
+                stop);
         VerifyReport report;
         try (StopOnSignal signal = new StopOnSignal(stop)) {
             signal.exitCode(3);

@@ -7,7 +7,12 @@ import dev.lockstep.model.LockstepException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.WeakHashMap;
 
 /**
  * Opens connections to the source server. Every session of ours is called {@code <name>/<role>}, commits with
@@ -19,10 +24,18 @@ public final class Database {
     /** Fit for every short transaction: well under the default {@code deadlock_timeout} of 1 s. */
     private static final String SESSION_OPTIONS =
             "-c synchronous_commit=local -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c jit=off"
-                    + " -c TimeZone=UTC -c client_min_messages=error";
+                    + " -c TimeZone=UTC -c client_min_messages=error"
+                    // so that what stands between does not forget a session that is idle, and a dead one keeps no lock
+                    + " -c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=6";
+
+    /** For the sessions by which a dead network is noticed; they ask nothing that takes long. */
+    private static final Set<String> IMPATIENT = Set.of("lease", "run-clock", "run-guard");
+
+    private static final String IMPATIENT_SECONDS = "10";
 
     private final DatabaseConfig config;
     private final String name;
+    private final Map<Connection, String> opened = Collections.synchronizedMap(new WeakHashMap<>());
 
     public Database(DatabaseConfig config, String name) {
         this.config = config;
@@ -37,9 +50,35 @@ public final class Database {
      */
     public Connection open(String role) {
         try {
-            return DriverManager.getConnection(config.url(), properties(role));
+            Properties properties = properties(role);
+            if (IMPATIENT.contains(role)) {
+                properties.setProperty("socketTimeout", IMPATIENT_SECONDS);
+            }
+            Connection connection = DriverManager.getConnection(config.url(), properties);
+            opened.put(connection, role);
+            return connection;
         } catch (SQLException e) {
             throw ConnectFailure.explain(config, e);
+        }
+    }
+
+    /**
+     * Breaks connections that were opened here and lead nowhere any more: whoever waits for an answer gets an error, as
+     * when the server had closed them. The server may not notice.
+     *
+     * @param rolePrefix of their roles
+     * @param except one that is known to be alive
+     */
+    public void abandon(String rolePrefix, Connection except) throws SQLException {
+        List<Connection> dead;
+        synchronized (opened) {
+            dead = opened.entrySet().stream()
+                    .filter(one -> one.getValue().startsWith(rolePrefix) && one.getKey() != except)
+                    .map(Map.Entry::getKey)
+                    .toList();
+        }
+        for (Connection connection : dead) {
+            connection.abort(Runnable::run);
         }
     }
 

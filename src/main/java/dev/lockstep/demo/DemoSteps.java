@@ -166,7 +166,7 @@ final class DemoSteps {
     }
 
     StatusReport status() {
-        return new StatusReader(database, config.name()).read();
+        return StatusReader.once(database, config);
     }
 
     private Lsn applied() {

@@ -11,21 +11,24 @@ import dev.lockstep.sync.SyncMeter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.ToDoubleFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +39,17 @@ public final class Metrics implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Metrics.class);
     private static final Duration READ_EVERY = Duration.ofSeconds(2);
 
+    private static final double P50 = 0.5;
+    private static final double P95 = 0.95;
+    private static final double P99 = 0.99;
+
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final StatusGauges gauges = new StatusGauges(registry, () -> this.last);
+    private final Throughput changes = new Throughput();
+    private final Throughput rows = new Throughput();
+    private final History history = new History();
+    private final List<Consumer<LiveStatus>> listeners = new CopyOnWriteArrayList<>();
+    private final Pulse pulse;
     private final StatusReader reader;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(runnable -> {
         Thread thread = new Thread(runnable, "lockstep-metrics");
@@ -51,31 +64,20 @@ public final class Metrics implements AutoCloseable {
     private volatile long lastAt = System.nanoTime();
 
     public Metrics(Database database, LockstepConfig config, Pulse pulse) {
-        this.reader = new StatusReader(database, config.name());
+        this.pulse = pulse;
+        this.reader = new StatusReader(database, config.name(), config.run().heartbeat());
         this.commitToDerived = Timer.builder("lockstep.commit.to.derived")
                 .description("from a legacy commit to its row being in step")
                 .serviceLevelObjectives(buckets())
+                .publishPercentiles(P50, P95, P99)
+                .maximumExpectedValue(Duration.ofMinutes(10))
                 .register(registry);
         this.batchTime = Timer.builder("lockstep.batch")
                 .description("applying one batch of changes")
                 .serviceLevelObjectives(buckets())
                 .register(registry);
-        gauge("lockstep.lag.bytes", "WAL not yet confirmed", s -> value(s.lag().bytes()));
         Gauge.builder("lockstep.lag.seconds", this, Metrics::lagSeconds)
                 .description("age of the moment up to which everything is applied")
-                .register(registry);
-        gauge(
-                "lockstep.slot.retained.bytes",
-                "WAL the slot keeps",
-                s -> value(s.slot().retainedBytes()));
-        gauge(
-                "lockstep.slot.safe.bytes",
-                "WAL until the slot is lost",
-                s -> value(s.slot().safeBytes()));
-        gauge("lockstep.dead.letters", "rows set aside", StatusReport::deadLetters);
-        gauge("lockstep.gaps.open", "gaps not scanned yet", StatusReport::gapsOpen);
-        io.micrometer.core.instrument.FunctionCounter.builder("lockstep.gaps", this, m -> m.of(StatusReport::gaps))
-                .description("gaps recorded")
                 .register(registry);
         Gauge.builder("lockstep.heartbeat.age.seconds", pulse, p -> p.age().toMillis() / 1000.0)
                 .description("since a heartbeat came back through the stream")
@@ -86,8 +88,12 @@ public final class Metrics implements AutoCloseable {
         Gauge.builder("lockstep.leading", pulse, p -> p.leading() ? 1 : 0)
                 .description("whether this process holds the lease")
                 .register(registry);
-        config.mapping().derived().forEach(this::drift);
-        config.stores().forEach(store -> store(store.name()));
+        Gauge.builder("lockstep.info", () -> 1)
+                .tag("version", StatusReader.build().version())
+                .description("the build")
+                .register(registry);
+        gauges.bind(config);
+        new DebeziumGauges().bind(registry);
     }
 
     /** Starts to read the server. */
@@ -131,6 +137,7 @@ public final class Metrics implements AutoCloseable {
             public void applied(Batch batch, Duration took, int heldRows) {
                 batchTime.record(took);
                 held.set(heldRows);
+                changes.add(batch.changes().size());
                 Instant now = Instant.now();
                 Map<TableName, Tally> tallies = new HashMap<>();
                 for (RowChange change : batch.changes()) {
@@ -142,9 +149,10 @@ public final class Metrics implements AutoCloseable {
             }
 
             @Override
-            public void derived(TableName table, long rows) {
+            public void derived(TableName table, long written) {
+                rows.add(written);
                 registry.counter("lockstep.rows.derived", Tags.of("table", table.toString()))
-                        .increment((double) rows);
+                        .increment((double) written);
             }
         };
     }
@@ -181,78 +189,84 @@ public final class Metrics implements AutoCloseable {
     }
 
     private void count(TableName table, Tally tally) {
-        tally.ops.forEach((op, changes) -> registry.counter(
+        tally.ops.forEach((op, number) -> registry.counter(
                         "lockstep.changes",
                         "table",
                         table.toString(),
                         "op",
                         op.name().toLowerCase(Locale.ROOT))
-                .increment((double) changes));
+                .increment((double) number));
         if (tally.legacy > 0) {
             registry.counter("lockstep.legacy.writes", "table", table.toString())
                     .increment((double) tally.legacy);
         }
     }
 
-    private void drift(TableName table) {
-        Gauge.builder(
-                        "lockstep.drift.rows",
-                        this,
-                        m -> m.of(s -> value(s.drift().get(table.toString()))))
-                .tag("table", table.toString())
-                .description("rows out of step at the last verification")
-                .register(registry);
-    }
-
-    private void store(String store) {
-        store("lockstep.vector.waiting", "changes that a vector store has to learn", store, s -> (double) s.waiting());
-        store("lockstep.vector.legacy", "points whose conversation is not known", store, s -> (double) s.legacy());
-        store(
-                "lockstep.vector.away",
-                "whether the store cannot be reached",
-                store,
-                s -> s.trouble().isEmpty() ? 0 : 1);
-        io.micrometer.core.instrument.FunctionCounter.builder(
-                        "lockstep.vector.stamps", this, m -> m.ofStore(store, s -> (double) s.stamped()))
-                .tag("store", store)
-                .description("points written")
-                .register(registry);
-    }
-
-    private void store(String name, String description, String store, ToDoubleFunction<StatusReport.Store> value) {
-        Gauge.builder(name, this, m -> m.ofStore(store, value))
-                .tag("store", store)
-                .description(description)
-                .register(registry);
-    }
-
-    private double ofStore(String store, ToDoubleFunction<StatusReport.Store> value) {
-        return of(s -> s.stores().stream()
-                .filter(known -> known.store().equals(store))
-                .mapToDouble(value)
-                .findFirst()
-                .orElse(Double.NaN));
-    }
-
-    private void gauge(String name, String description, ToDoubleFunction<StatusReport> value) {
-        Gauge.builder(name, this, m -> m.of(value)).description(description).register(registry);
-    }
-
-    private double of(ToDoubleFunction<StatusReport> value) {
-        StatusReport report = last;
-        return report == null ? Double.NaN : value.applyAsDouble(report);
-    }
-
-    private static double value(@Nullable Number number) {
-        return number == null ? Double.NaN : number.doubleValue();
-    }
-
     private void refresh() {
         try {
-            status();
+            StatusReport report = status();
+            gauges.refresh(report);
+            changes.look();
+            rows.look();
+            history.add(
+                    Instant.now().toEpochMilli() / 1000.0,
+                    lagSeconds(),
+                    report.lag().bytes() == null ? Double.NaN : report.lag().bytes(),
+                    changes.perSecond(),
+                    rows.perSecond());
+            LiveStatus live = live(report);
+            listeners.forEach(listener -> listener.accept(live));
         } catch (LockstepException e) {
             log.debug("status not read", e);
         }
+    }
+
+    /** The last hour of this process. */
+    public History history() {
+        return history;
+    }
+
+    /** Hears of every status that is read by the clock; must not block or throw. */
+    public void listen(Consumer<LiveStatus> listener) {
+        listeners.add(listener);
+    }
+
+    /** Hears no more. */
+    public void unlisten(Consumer<LiveStatus> listener) {
+        listeners.remove(listener);
+    }
+
+    /**
+     * A fresh status, with what only this process knows.
+     *
+     * @throws LockstepException when the server cannot be reached
+     */
+    public LiveStatus live() {
+        return live(status());
+    }
+
+    private LiveStatus live(StatusReport report) {
+        double lag = lagSeconds();
+        return new LiveStatus(
+                report,
+                new LiveStatus.Own(
+                        pulse.leading() ? "leader" : "standby",
+                        Double.isNaN(lag) ? null : lag,
+                        pulse.age().toMillis() / 1000.0,
+                        latency(),
+                        changes.perSecond(),
+                        rows.perSecond()));
+    }
+
+    private LiveStatus.Latency latency() {
+        Map<Double, Double> values = new HashMap<>();
+        for (ValueAtPercentile value : commitToDerived.takeSnapshot().percentileValues()) {
+            values.put(value.percentile(), value.value(TimeUnit.SECONDS));
+        }
+        boolean any = values.getOrDefault(P99, 0.0) > 0;
+        return any
+                ? new LiveStatus.Latency(values.get(P50), values.get(P95), values.get(P99))
+                : new LiveStatus.Latency(null, null, null);
     }
 
     private static Duration[] buckets() {
@@ -276,6 +290,7 @@ public final class Metrics implements AutoCloseable {
     @Override
     public void close() {
         clock.shutdownNow();
+        reader.close();
         registry.close();
     }
 }

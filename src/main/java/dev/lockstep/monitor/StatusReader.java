@@ -1,13 +1,16 @@
 package dev.lockstep.monitor;
 
+import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Phase;
 import dev.lockstep.monitor.StatusReport.Applied;
 import dev.lockstep.monitor.StatusReport.Backfill;
+import dev.lockstep.monitor.StatusReport.Build;
 import dev.lockstep.monitor.StatusReport.Lag;
 import dev.lockstep.monitor.StatusReport.Letter;
+import dev.lockstep.monitor.StatusReport.Pause;
 import dev.lockstep.monitor.StatusReport.Runner;
 import dev.lockstep.monitor.StatusReport.Slot;
 import dev.lockstep.monitor.StatusReport.Store;
@@ -20,35 +23,88 @@ import dev.lockstep.state.Gaps;
 import dev.lockstep.state.Lease;
 import dev.lockstep.state.Positions;
 import dev.lockstep.state.Scans;
+import dev.lockstep.throttle.SignalReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Reads {@link StatusReport} from the control schema and the server's own views; writes nothing. Thread-safe. */
-public final class StatusReader {
+/** Reads {@link StatusReport} from the control schema and the server's own views; writes nothing. Keeps a connection. Thread-safe. */
+public final class StatusReader implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(StatusReader.class);
+    private static final int READS_EACH = 10;
 
     private final Database database;
     private final String name;
+    private final ServerView server;
+    private final ControlView control;
+    private @Nullable Connection kept;
+    private int reads;
 
-    public StatusReader(Database database, String name) {
+    /** @param heartbeat how long a quiet stream is allowed to say nothing */
+    public StatusReader(Database database, String name, Duration heartbeat) {
         this.database = database;
         this.name = name;
+        this.server = new ServerView(name);
+        this.control = new ControlView(name, new SignalReader(name, heartbeat));
+    }
+
+    /**
+     * Reads once, and keeps nothing.
+     *
+     * @throws LockstepException when the server cannot be reached
+     */
+    public static StatusReport once(Database database, LockstepConfig config) {
+        try (StatusReader reader =
+                new StatusReader(database, config.name(), config.run().heartbeat())) {
+            return reader.read();
+        }
     }
 
     /** @throws LockstepException when the server cannot be reached */
-    public StatusReport read() {
-        try (Connection connection = database.open("status")) {
-            boolean there = ControlSchema.installedVersion(connection, name).isPresent();
+    public synchronized StatusReport read() {
+        try {
+            Connection connection = connection();
+            boolean there = ControlSchema.isThere(connection, name);
             return Handles.ask(connection, handle -> there ? expanded(connection, handle) : fresh(handle));
         } catch (SQLException e) {
+            close();
             throw LockstepException.notDone(
-                    "the status could not be read; is the role allowed to read schema " + name + "?", e);
+                    "the status could not be read (SQLSTATE " + e.getSQLState()
+                            + "); is the role allowed to read schema " + name + "?",
+                    e);
+        }
+    }
+
+    /** A server that wants to stop shows it to new sessions alone: none is kept for long. */
+    private Connection connection() {
+        Connection open = kept;
+        if (open == null || reads++ % READS_EACH == 0) {
+            close();
+            open = database.open("status");
+            kept = open;
+        }
+        return open;
+    }
+
+    @Override
+    public synchronized void close() {
+        Connection open = kept;
+        kept = null;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (SQLException e) {
+                log.debug("closing a broken connection", e);
+            }
         }
     }
 
@@ -58,7 +114,7 @@ public final class StatusReader {
                 "NEW",
                 new Lag(null, null),
                 new Applied(null, null),
-                slot(handle),
+                server.slot(handle),
                 new Runner("", false, 0),
                 List.of(),
                 0,
@@ -70,6 +126,15 @@ public final class StatusReader {
                 0,
                 Map.of(),
                 List.of(),
+                ControlView.NO_PAUSE,
+                ControlView.noBudget(),
+                ControlView.NO_THROTTLE,
+                0,
+                List.of(),
+                null,
+                List.of(),
+                server.server(handle),
+                build(),
                 List.of("not expanded yet: run `lockstep expand`"));
     }
 
@@ -80,12 +145,13 @@ public final class StatusReader {
         Gaps.Counts gaps = new Gaps(name).counts(handle);
         DeadLetters letters = new DeadLetters(name);
         long deadLetters = letters.count(connection);
-        Slot slot = slot(handle);
+        Slot slot = server.slot(handle);
+        Pause pause = control.pause(handle);
         List<Store> stores = new StoreStatus(name).read(connection, handle, lease.epoch());
         return new StatusReport(
                 name,
                 phase(new Fence(name).read(connection).phase(), lease),
-                lag(handle, position),
+                server.lag(handle, position),
                 new Applied(
                         position.map(p -> p.position().lsn().toString()).orElse(null),
                         position.map(p -> p.position().commitTime().toString()).orElse(null)),
@@ -103,7 +169,23 @@ public final class StatusReader {
                 new Scans(name).rowsWritten(handle),
                 new EvidenceLog(name).lastDrift(handle),
                 stores,
-                blockers(slot, lease, backfill, deadLetters, gaps, stores));
+                pause,
+                control.budget(handle),
+                control.throttle(handle),
+                server.standbys(handle),
+                control.savepoints(connection),
+                control.evidence(handle),
+                control.census(handle),
+                server.server(handle),
+                build(),
+                blockers(slot, lease, backfill, deadLetters, gaps, stores, pause));
+    }
+
+    static Build build() {
+        String version = StatusReader.class.getPackage().getImplementationVersion();
+        return new Build(
+                version == null ? "(unpackaged build)" : version,
+                Runtime.version().toString());
     }
 
     private static String phase(Phase phase, Lease.State lease) {
@@ -120,8 +202,13 @@ public final class StatusReader {
             List<Backfill> backfill,
             long deadLetters,
             Gaps.Counts gaps,
-            List<Store> stores) {
+            List<Store> stores,
+            Pause pause) {
         List<String> blockers = new ArrayList<>();
+        if (pause.active()) {
+            blockers.add("paused since " + pause.since() + " by " + pause.by()
+                    + ": `lockstep throttle --resume`, or resume on the page");
+        }
         if (!slot.exists()) {
             blockers.add("the replication slot is missing: start `lockstep run`, it restores and scans");
         }
@@ -150,44 +237,12 @@ public final class StatusReader {
         return blockers;
     }
 
-    private Lag lag(Handle handle, Optional<Positions.Stored> position) {
-        Long bytes = handle.createQuery("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint"
-                        + " FROM pg_replication_slots WHERE slot_name = :name")
-                .bind("name", name)
-                .mapTo(Long.class)
-                .findOne()
-                .orElse(null);
-        Instant now = handle.createQuery("SELECT clock_timestamp()")
-                .mapTo(Instant.class)
-                .one();
-        return new Lag(
-                bytes,
-                position.map(p -> Math.max(
-                                0,
-                                Duration.between(p.position().commitTime(), now).toMillis() / 1000.0))
-                        .orElse(null));
-    }
-
-    private Slot slot(Handle handle) {
-        return handle.createQuery("SELECT active, wal_status, safe_wal_size,"
-                        + " pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint AS retained"
-                        + " FROM pg_replication_slots WHERE slot_name = :name")
-                .bind("name", name)
-                .map((row, ctx) -> new Slot(
-                        name,
-                        true,
-                        row.getBoolean("active"),
-                        row.getString("wal_status"),
-                        row.getObject("retained", Long.class),
-                        row.getObject("safe_wal_size", Long.class)))
-                .findOne()
-                .orElse(new Slot(name, false, false, null, null, null));
-    }
-
     private List<Backfill> backfill(Handle handle) {
         return handle.createQuery("SELECT s.*, coalesce(s.end_block, pg_relation_size(to_regclass("
                         + "quote_ident(s.table_schema) || '.' || quote_ident(s.table_name)))"
-                        + " / current_setting('block_size')::bigint, 0) AS total FROM " + Sql.quote(name)
+                        + " / current_setting('block_size')::bigint, 0) AS total,"
+                        + " CASE WHEN state = 'running' AND next_block > 0 THEN extract(epoch FROM updated_at - started_at)"
+                        + " * (end_block - next_block) / next_block END::float8 AS seconds_left FROM " + Sql.quote(name)
                         + ".scan s ORDER BY gap_id, table_schema, table_name")
                 .map((row, ctx) -> new Backfill(
                         row.getString("table_schema") + "." + row.getString("table_name"),
@@ -195,7 +250,8 @@ public final class StatusReader {
                         row.getLong("total"),
                         row.getString("state"),
                         row.getLong("rows_written"),
-                        row.getLong("gap_id") == 0 ? "backfill" : "gap " + row.getLong("gap_id")))
+                        row.getLong("gap_id") == 0 ? "backfill" : "gap " + row.getLong("gap_id"),
+                        row.getObject("seconds_left", Double.class)))
                 .list();
     }
 }

@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param rowsScanned written by scans
  * @param drift rows out of step at the last verification, by table
  * @param stores vectors outside the database
+ * @param budget of the slot; empty numbers where there is none
+ * @param standbys processes that wait for the lease
+ * @param evidence of the last verification; null before the first
+ * @param census rows from writers who know nothing of agents
  * @param blockers what keeps the rows from being in step, one line each with what to do
  */
 public record StatusReport(
@@ -37,6 +41,15 @@ public record StatusReport(
         long rowsScanned,
         Map<String, Long> drift,
         List<Store> stores,
+        Pause pause,
+        Budget budget,
+        Throttling throttle,
+        int standbys,
+        List<SavepointLine> savepoints,
+        @Nullable Evidence evidence,
+        List<Census> census,
+        Server server,
+        Build build,
         List<String> blockers) {
 
     public StatusReport {
@@ -44,6 +57,8 @@ public record StatusReport(
         deadLetterExamples = List.copyOf(deadLetterExamples);
         drift = Map.copyOf(drift);
         stores = List.copyOf(stores);
+        savepoints = List.copyOf(savepoints);
+        census = List.copyOf(census);
         blockers = List.copyOf(blockers);
     }
 
@@ -66,9 +81,83 @@ public record StatusReport(
     /** Who holds the lease. */
     public record Runner(String holder, boolean live, long epoch) {}
 
-    public record Backfill(String table, long done, long total, String state, long rowsWritten, String kind) {}
+    /**
+     * @param done heap blocks, as {@code total}
+     * @param secondsLeft at the pace so far; null when it cannot be told
+     */
+    public record Backfill(
+            String table,
+            long done,
+            long total,
+            String state,
+            long rowsWritten,
+            String kind,
+            @Nullable Double secondsLeft) {}
 
     public record Letter(String table, String key, String reason, int tries) {}
+
+    /**
+     * Whether the operator wants nothing to be written.
+     *
+     * @param since when it began; null when there is none
+     * @param ended why the last one ended by itself; empty when it did not
+     */
+    public record Pause(boolean active, @Nullable String since, String by, String ended) {}
+
+    /** As {@link dev.lockstep.model.WalBudget}, which see. */
+    public record Budget(
+            String source,
+            @Nullable Long limitBytes,
+            @Nullable Long usedBytes,
+            @Nullable Long leftBytes,
+            @Nullable Double usedPercent,
+            @Nullable Double walBytesPerSecond,
+            @Nullable Double pauseSeconds,
+            String text) {}
+
+    /**
+     * What becomes of work that can wait.
+     *
+     * @param level {@code free}, {@code slow} or {@code stopped}
+     * @param by the signal that is furthest beyond its limit; empty when none is
+     */
+    public record Throttling(String level, String by, List<Signal> signals) {
+
+        public Throttling {
+            signals = List.copyOf(signals);
+        }
+
+        /** One signal and its limit. */
+        public record Signal(String name, double value, double limit) {}
+    }
+
+    /** @param lsn null when the server has dropped what it held */
+    public record SavepointLine(
+            String name, @Nullable String lsn, String at, boolean automatic, long retainedBytes, boolean usable) {}
+
+    /** What the last verification found. */
+    public record Evidence(String kind, boolean clean, String endedAt, String asOf) {}
+
+    /**
+     * Rows of a table from writers who know nothing of agents, in the hours that had any.
+     *
+     * @param writes in the last 24 such hours
+     */
+    public record Census(String table, long writes, String lastSeen, List<Hour> perHour) {
+
+        public Census {
+            perHour = List.copyOf(perHour);
+        }
+
+        public record Hour(String hour, long writes) {}
+    }
+
+    public record Server(
+            @Nullable String version,
+            @Nullable String systemId,
+            @Nullable Integer timeline) {}
+
+    public record Build(String version, String java) {}
 
     /**
      * A vector store outside the database.

@@ -54,7 +54,8 @@ final class Takeover {
         }
     }
 
-    private int endSessions(Connection connection) throws SQLException {
+    /** Every session of a tenure but {@code connection}; how many. A dead one would keep its locks and its origin. */
+    int endSessions(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
                         + " AND application_name LIKE ? AND pid <> pg_backend_pid()")) {

@@ -3,6 +3,7 @@ package dev.lockstep.run;
 import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
 import dev.lockstep.derive.Superseded;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
@@ -10,6 +11,7 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.savepoint.SavepointKeeper;
 import dev.lockstep.sql.PublicationSpec;
+import dev.lockstep.state.Control;
 import dev.lockstep.state.Heartbeat;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -29,16 +31,22 @@ final class TenureClock {
     private static final Duration STEP = Duration.ofMillis(500);
     private static final Duration RENEW_EVERY = Duration.ofSeconds(2);
 
+    private static final Duration ASK_EVERY = Duration.ofSeconds(1);
+
     private static final Duration TELL_EVERY = Duration.ofSeconds(30);
 
     private final Database database;
     private final LockstepConfig config;
     private final Mapping mapping;
     private final LeaseKeeper lease;
+    private final PauseGate gate;
     private final StopSignal stop;
     private final Listener listener;
     private final SavepointKeeper savepoints;
-    private final WalBudget budget;
+    private final WalWatch wal;
+    private final Control control;
+    private final StreamLine line;
+    private boolean told;
     private long toldAt = System.nanoTime() - TELL_EVERY.toNanos();
 
     /** Is told what the clock sees; must not block. */
@@ -53,25 +61,34 @@ final class TenureClock {
             LockstepConfig config,
             Mapping mapping,
             LeaseKeeper lease,
+            PauseGate gate,
             StopSignal stop,
             Listener listener) {
         this.database = database;
         this.config = config;
         this.mapping = mapping;
         this.lease = lease;
+        this.gate = gate;
         this.stop = stop;
         this.listener = listener;
-        this.budget = new WalBudget(config.name());
+        this.wal = new WalWatch(config.name());
+        this.control = new Control(config.name());
+        this.line = new StreamLine(config.name());
         this.savepoints = new SavepointKeeper(config.name(), config.savepoints());
     }
 
     void run() throws InterruptedException {
         long renewed = System.nanoTime();
+        long asked = renewed - ASK_EVERY.toNanos();
         long beaten = System.nanoTime() - config.run().heartbeat().toNanos();
         do {
             long now = System.nanoTime();
             if (now - renewed >= RENEW_EVERY.toNanos()) {
                 renewed = renew() ? now : renewed;
+            }
+            if (now - asked >= ASK_EVERY.toNanos()) {
+                asked = now;
+                askForPause();
             }
             if (now - beaten >= config.run().heartbeat().toNanos()) {
                 beaten = now;
@@ -80,9 +97,26 @@ final class TenureClock {
         } while (!stop.pause(STEP));
     }
 
+    private void askForPause() {
+        try {
+            boolean paused = Handles.ask(lease.connection(), control::pause).active();
+            gate.closed(paused);
+            if (paused != told) {
+                log.info(
+                        paused ? "paused by the operator: no row is written until it is resumed" : "the pause is over");
+                told = paused;
+            }
+        } catch (SQLException | LockstepException e) {
+            log.debug("whether to pause could not be asked; it stays as it is", e);
+        }
+    }
+
     private boolean renew() {
         try {
             if (!lease.renew()) {
+                // nothing of this tenure commits any more, and where the network lost its connections nothing is
+                // answered
+                database.abandon(Takeover.ROLE, lease.connection());
                 throw new Superseded(lease.epoch(), lease.current());
             }
             return true;
@@ -102,7 +136,7 @@ final class TenureClock {
         try (Connection connection = database.open(Takeover.ROLE + "clock")) {
             Heartbeat.send(connection, config.name());
             savepoints.tend(connection);
-            budget.look(connection);
+            wal.look(connection);
             PositionGuard guard = new PositionGuard(config.name(), mapping);
             freeWriters(connection, guard.unfit(connection));
             List<String> differences = guard.publication(connection);
@@ -110,6 +144,11 @@ final class TenureClock {
                 listener.streamUnsound("the publication was altered: " + String.join("; ", differences));
             } else if (guard.leavesOthersOut(connection)) {
                 listener.streamUnsound("somebody else's origin or subscription came up");
+            } else if (line.dead(connection)) {
+                new Takeover(config.name(), stop).endSessions(connection);
+                database.abandon(Takeover.ROLE, connection);
+                listener.streamUnsound("the server has not heard of the stream for " + StreamLine.SILENCE.toSeconds()
+                        + " s, and answers a new session: the network lost our connections");
             }
         } catch (SQLException e) {
             log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());

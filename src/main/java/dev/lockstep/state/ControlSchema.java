@@ -16,7 +16,7 @@ import java.util.OptionalInt;
 public final class ControlSchema {
 
     /** The version this build reads and writes. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** In it {@code {schema}} stands for the quoted schema name. */
     private static final String RESOURCE = "control-schema.sql";
@@ -68,12 +68,27 @@ public final class ControlSchema {
     /**
      * Refuses to go on without the schema.
      *
-     * @throws LockstepException when it is missing or newer
+     * @throws LockstepException when it is missing, older or newer
      */
     public static void require(Connection connection, String name) throws SQLException {
-        if (installedVersion(connection, name).isEmpty()) {
+        if (!isThere(connection, name)) {
             throw LockstepException.wrongInput(
                     "the control schema " + name + " is not there; run `lockstep expand` first");
         }
+    }
+
+    /**
+     * Whether {@code expand} has made the schema.
+     *
+     * @throws LockstepException when it is older or newer
+     */
+    public static boolean isThere(Connection connection, String name) throws SQLException {
+        OptionalInt installed = installedVersion(connection, name);
+        if (installed.isPresent() && installed.getAsInt() < VERSION) {
+            throw LockstepException.wrongInput("the control schema " + name + " was made by an older lockstep (version "
+                    + installed.getAsInt() + ", this one needs " + VERSION
+                    + "); run `lockstep expand` once more: it adds what is new and changes nothing else");
+        }
+        return installed.isPresent();
     }
 }

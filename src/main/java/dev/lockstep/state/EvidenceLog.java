@@ -5,6 +5,7 @@ import dev.lockstep.sql.Sql;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
@@ -30,6 +31,17 @@ public final class EvidenceLog {
                 .bind("clean", clean)
                 .bind("report", report)
                 .execute();
+    }
+
+    /** The last verification. */
+    public record Last(String kind, boolean clean, Instant endedAt, String asOf) {}
+
+    public Optional<Last> last(Handle handle) {
+        return handle.createQuery(
+                        "SELECT kind, clean, ended_at, as_of::text FROM " + table + " ORDER BY id DESC LIMIT 1")
+                .map((row, ctx) -> new Last(
+                        row.getString(1), row.getBoolean(2), row.getTimestamp(3).toInstant(), row.getString(4)))
+                .findOne();
     }
 
     /** Rows out of step by table, as the last verification found them. */

@@ -1,6 +1,7 @@
 package dev.lockstep.verify;
 
 import dev.lockstep.database.Database;
+import dev.lockstep.model.Brake;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
@@ -11,6 +12,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,11 +44,14 @@ final class SnapshotScan {
     private final Database database;
     private final Mapping mapping;
     private final int workers;
+    private final Brake brake;
 
-    SnapshotScan(Database database, Mapping mapping, int workers) {
+    /** @param brake asked before each range; the snapshot is kept meanwhile */
+    SnapshotScan(Database database, Mapping mapping, int workers, Brake brake) {
         this.database = database;
         this.mapping = mapping;
         this.workers = workers;
+        this.brake = brake;
     }
 
     /** @param first in auto-commit mode, and left so; compares, too, while the others are still connecting */
@@ -107,7 +112,8 @@ final class SnapshotScan {
         }
     }
 
-    private void follow(CompletableFuture<String> snapshot, Queue<Task> tasks) throws SQLException {
+    private void follow(CompletableFuture<String> snapshot, Queue<Task> tasks)
+            throws SQLException, InterruptedException {
         try (Connection connection = database.open("verify");
                 Statement statement = connection.createStatement()) {
             String exported = snapshot.join();
@@ -129,13 +135,20 @@ final class SnapshotScan {
             if (e.getCause() instanceof LockstepException failure) {
                 throw failure;
             }
+            if (e.getCause() instanceof InterruptedException stopped) {
+                throw stopped;
+            }
             throw new IllegalStateException(e.getCause());
         }
     }
 
-    private static void work(Connection connection, Queue<Task> tasks) throws SQLException {
+    private void work(Connection connection, Queue<Task> tasks) throws SQLException, InterruptedException {
+        Duration took = Duration.ZERO;
         for (Task task = tasks.poll(); task != null; task = tasks.poll()) {
+            brake.step(took);
+            long began = System.nanoTime();
             task.comparison().range(connection, task.leaf(), task.from(), task.to());
+            took = Duration.ofNanos(System.nanoTime() - began);
         }
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.config.StoreConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
+import dev.lockstep.model.Brake;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
@@ -44,6 +45,7 @@ public final class Verifier {
     private final int workers;
     private final StoreClients clients;
     private final List<StoreConfig> stores;
+    private final Brake brake;
     private final StopSignal stop;
 
     /** Of the database alone. */
@@ -57,12 +59,14 @@ public final class Verifier {
                     throw new IllegalStateException(store.name());
                 },
                 List.of(),
+                Brake.NONE,
                 stop);
     }
 
     /**
      * @param workers connections that compare in parallel
      * @param stores how those of the mapping are reached, in the same order
+     * @param brake asked while it scans
      */
     public Verifier(
             Database database,
@@ -71,6 +75,7 @@ public final class Verifier {
             int workers,
             StoreClients clients,
             List<StoreConfig> stores,
+            Brake brake,
             StopSignal stop) {
         this.database = database;
         this.name = name;
@@ -78,6 +83,7 @@ public final class Verifier {
         this.workers = workers;
         this.clients = clients;
         this.stores = List.copyOf(stores);
+        this.brake = brake;
         this.stop = stop;
     }
 
@@ -143,7 +149,7 @@ public final class Verifier {
                         .one());
         AgentComparison agents = new AgentComparison(mapping);
         Set<String> agentless = agents.missing(connection);
-        SnapshotScan.Result scan = new SnapshotScan(database, mapping, workers).run(connection);
+        SnapshotScan.Result scan = new SnapshotScan(database, mapping, workers, brake).run(connection);
         Map<TableName, Suspects> suspects = new LinkedHashMap<>();
         scan.tables().forEach((table, comparison) -> suspects.put(table, comparison.suspects()));
         boolean waited = settle(connection, scan, suspects);

@@ -1,4 +1,4 @@
--- lockstep's control schema, version 1. Idempotent: run on an installed one it changes nothing.
+-- lockstep's control schema, version 2. Idempotent: run on an installed one it changes nothing, on an older one it adds.
 CREATE SCHEMA IF NOT EXISTS {schema};
 
 CREATE TABLE IF NOT EXISTS {schema}.schema_version (
@@ -161,7 +161,34 @@ CREATE TABLE IF NOT EXISTS {schema}.vector_legacy (
   pass bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (store, point));
 
-INSERT INTO {schema}.schema_version (version) VALUES (1) ON CONFLICT DO NOTHING;
+-- What the operator asked for: a pause, and limits of the throttle in place of the defaults. pause_ended says why the
+-- last pause ended by itself.
+CREATE TABLE IF NOT EXISTS {schema}.control (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  paused_at timestamptz,
+  paused_by text NOT NULL DEFAULT '',
+  pause_ended text NOT NULL DEFAULT '',
+  throttle_limits jsonb NOT NULL DEFAULT '{}');
+
+-- What the runner saw and nobody else can know; written when it changes.
+CREATE TABLE IF NOT EXISTS {schema}.observed (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  wal_bytes_per_second double precision,
+  wal_free_disk_bytes bigint);
+
+-- Rows that writers put there who know nothing of agents, by the hour of their commit.
+CREATE TABLE IF NOT EXISTS {schema}.census (
+  table_schema text NOT NULL,
+  table_name text NOT NULL,
+  hour timestamptz NOT NULL,
+  writes bigint NOT NULL,
+  last_seen timestamptz NOT NULL,
+  PRIMARY KEY (table_schema, table_name, hour));
+
+INSERT INTO {schema}.schema_version AS v (version) VALUES (2)
+  ON CONFLICT (one) DO UPDATE SET version = excluded.version WHERE v.version < excluded.version;
+INSERT INTO {schema}.control DEFAULT VALUES ON CONFLICT DO NOTHING;
+INSERT INTO {schema}.observed DEFAULT VALUES ON CONFLICT DO NOTHING;
 INSERT INTO {schema}.fence (seat, epoch, phase)
   SELECT seat, coalesce((SELECT max(epoch) FROM {schema}.fence), 0),
     coalesce((SELECT phase FROM {schema}.fence ORDER BY seat LIMIT 1), 'SYNC')

@@ -7,6 +7,7 @@ import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.database.Database;
 import dev.lockstep.derive.AgentCache;
 import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Brake;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
@@ -135,6 +136,7 @@ class ScanRunnerIT {
                                 database, harness.name(), "scan-" + worker, Fence.SCAN_SEAT + worker, 0),
                         Duration.ofMillis(5),
                         workers,
+                        Brake.NONE,
                         progress,
                         stop)
                 .run();

@@ -88,6 +88,39 @@ class OriginsIT {
         }
     }
 
+    /** Origins are the server's: those of another lockstep, in a database of its own, cost this one nothing. */
+    @Test
+    void aSecondLockstepInAnotherDatabaseMakesNoGap() throws Exception {
+        TestDatabase first = TestPostgres.database();
+        TestDatabase second = TestPostgres.database();
+        first.execute(LegacySchema.PASCAL.ddl());
+        second.execute(LegacySchema.PASCAL.ddl());
+        try (SidecarHarness one = SidecarHarness.expanded(first, LegacySchema.PASCAL.spec())
+                        .backfilled()
+                        .start();
+                SidecarHarness two = SidecarHarness.expanded(second, LegacySchema.PASCAL.spec())
+                        .backfilled()) {
+            first.execute(INSERT);
+            one.awaitInStep(Judge.PASCAL);
+            two.start();
+            second.execute(INSERT);
+            two.awaitInStep(Judge.PASCAL);
+            assertThat(second.number("SELECT count(*) FROM pg_replication_origin WHERE starts_with(roname, '"
+                            + two.name() + "_')"))
+                    .isPositive();
+            first.execute(INSERT);
+            one.awaitInStep(Judge.PASCAL);
+            String beat = first.text("SELECT clock_timestamp()"); // the clock looks once a second
+            Await.until(
+                    "it has looked at origins",
+                    () -> "t"
+                            .equals(first.text(
+                                    "SELECT clock_timestamp() > '" + beat + "'::timestamptz + interval '3 seconds'")));
+            one.assertTheStreamAloneDidIt();
+            two.assertTheStreamAloneDidIt();
+        }
+    }
+
     private static void writeAs(TestDatabase db, String origin) throws Exception {
         db.rows("SELECT pg_replication_origin_create('" + origin + "') WHERE pg_replication_origin_oid('" + origin
                 + "') IS NULL");

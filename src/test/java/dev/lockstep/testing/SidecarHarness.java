@@ -118,6 +118,26 @@ public final class SidecarHarness implements AutoCloseable {
                 clients);
     }
 
+    /** Another sidecar on the same database and name, that reaches it by another way. */
+    public SidecarHarness through(TestDatabase way) {
+        return new SidecarHarness(
+                way,
+                new LockstepConfig(
+                        config.name(),
+                        way.config(),
+                        config.mapping(),
+                        config.run(),
+                        config.backfill(),
+                        config.http(),
+                        config.monitor(),
+                        config.savepoints(),
+                        config.cutover(),
+                        config.stores(),
+                        config.kafka()),
+                meter,
+                clients);
+    }
+
     /** Another sidecar on the same database and name, that reports to {@code told}. */
     public SidecarHarness withMeter(SyncMeter told) {
         return new SidecarHarness(database, config, told, clients);

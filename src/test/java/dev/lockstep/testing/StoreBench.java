@@ -6,6 +6,7 @@ import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.config.StoreConfig;
 import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Brake;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.MappingSpec;
@@ -207,6 +208,7 @@ public final class StoreBench implements AutoCloseable {
                         2,
                         access -> store,
                         sidecar.config().stores(),
+                        Brake.NONE,
                         new StopSignal())
                 .run(repair)
                 .stores()
@@ -233,10 +235,7 @@ public final class StoreBench implements AutoCloseable {
 
     /** What {@code status} says of the store. */
     public StatusReport.Store status() {
-        return new StatusReader(sidecar.lockstep(), sidecar.name())
-                .read()
-                .stores()
-                .get(0);
+        return StatusReader.once(sidecar.lockstep(), sidecar.config()).stores().get(0);
     }
 
     /** The row of the store in the control schema. */

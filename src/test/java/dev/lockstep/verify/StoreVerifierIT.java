@@ -10,6 +10,7 @@ import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.config.StoreConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Brake;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
@@ -182,7 +183,8 @@ class StoreVerifierIT {
             epoch = new Fence(config.name()).read(connection).epoch();
         }
         StopSignal stop = new StopSignal();
-        Verifier verifier = new Verifier(database, config.name(), mapping, 1, access -> store, stores, stop);
+        Verifier verifier =
+                new Verifier(database, config.name(), mapping, 1, access -> store, stores, Brake.NONE, stop);
         if (!repair) {
             return verifier.run(Verifier.Repair.NONE);
         }

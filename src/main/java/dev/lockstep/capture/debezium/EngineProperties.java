@@ -82,6 +82,9 @@ final class EngineProperties {
         p.setProperty("database.user", config.database().user());
         p.setProperty("database.password", config.database().password());
         p.setProperty("database.tcpKeepAlive", "true");
+        // The stream is read without waiting, so this does not end a quiet one; but an engine whose connections lead
+        // nowhere any more cannot be closed without it: it waits for the server's goodbye.
+        p.setProperty("database.socketTimeout", "20");
         p.setProperty("database.initial.statements", "SET application_name = '" + slot + "/capture'");
         for (String name : new String[] {"sslmode", "sslcert", "sslkey", "sslrootcert", "sslpassword", "sslfactory"}) {
             String value = url.getProperty(name);

@@ -1,0 +1,307 @@
+package dev.lockstep.bench;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * What legacy writers lose while the sidecar runs, and what a row trigger that does the same would cost them. All take
+ * turns in one run, on copies of one database: alone, sidecar, alone, trigger; first as fast as they can, then at half of
+ * what they reached alone.
+ */
+final class WritersPart implements Part {
+
+    private static final int ROWS = 200_000;
+    private static final int WARM_UP = 12;
+    private static final int FASTEST = 10;
+    private static final int HALF = 14;
+
+    /** A request of the application: it reads, writes a conversation and two messages, and edits an old message. */
+    private static final String SCRIPT = """
+            \\set persona_no random(0, %d)
+            \\set message_no random(0, %d)
+            BEGIN;
+            SELECT "Id" AS persona FROM "Personas" WHERE "No" = :persona_no \\gset
+            INSERT INTO "Conversations" ("PersonaId", "Title") VALUES (:persona, 'a talk') RETURNING "Id" AS conversation \\gset
+            INSERT INTO "Messages" ("ConversationId", "FromPersonaId", "Content")
+              VALUES (:conversation, :persona, 'question ' || :persona_no || repeat(' words', 20));
+            INSERT INTO "Messages" ("ConversationId", "FromPersonaId", "Content")
+              VALUES (:conversation, :persona, 'answer ' || :message_no || repeat(' words', 20));
+            UPDATE "Messages" SET "Content" = 'edited ' || :persona_no || repeat(' words', 20), "UpdatedAt" = now()
+              WHERE "No" = :message_no;
+            COMMIT;
+            """.formatted(Data.PERSONAS - 1, ROWS - 1);
+
+    private static final String TRIGGER = """
+            CREATE FUNCTION derive_message() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              NEW."FromAgentId" := (SELECT "Id" FROM "Agents" WHERE "PersonaId" = NEW."FromPersonaId");
+              NEW."ContentHash" := encode(sha256(convert_to(NEW."Content", 'UTF8')), 'hex');
+              RETURN NEW;
+            END $$;
+            CREATE FUNCTION derive_conversation() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              NEW."AgentId" := (SELECT "Id" FROM "Agents" WHERE "PersonaId" = NEW."PersonaId");
+              RETURN NEW;
+            END $$;
+            CREATE TRIGGER derive BEFORE INSERT OR UPDATE OF "FromPersonaId", "Content" ON "Messages"
+              FOR EACH ROW EXECUTE FUNCTION derive_message();
+            CREATE TRIGGER derive BEFORE INSERT OR UPDATE OF "PersonaId" ON "Conversations"
+              FOR EACH ROW EXECUTE FUNCTION derive_conversation();
+            """;
+
+    private final Path output;
+    private final int rounds;
+
+    WritersPart(Path output, int rounds) {
+        this.output = output;
+        this.rounds = rounds;
+    }
+
+    /** One way of running, as it did in one round. */
+    private record Turn(Pgbench.Run run, double sidecarCpu, double serverCpu, double machineCpu, long lag) {}
+
+    /** The four turns of a round. */
+    private record Round(Turn alone, Turn sidecar, Turn again, Turn trigger) {
+
+        double before(Value value) {
+            return (value.of(alone) + value.of(again)) / 2;
+        }
+    }
+
+    private interface Value {
+        double of(Turn turn);
+    }
+
+    private interface Load {
+        Pgbench.Run run(BenchDatabase database, int seed) throws Exception;
+    }
+
+    @Override
+    public String name() {
+        return "writers";
+    }
+
+    @Override
+    public List<Figure> run(BenchServer server) throws Exception {
+        Data data = new Data(true);
+        Pgbench pgbench = new Pgbench(SCRIPT, output.resolve("pgbench"));
+        try (BenchDatabase template = data.inStep(server, "bench_template", ROWS)) {
+            template.execute("CREATE INDEX ON \"Messages\" (\"No\"); ANALYZE \"Messages\"");
+            try (BenchDatabase alone = server.copy(template, "bench_alone");
+                    BenchDatabase triggered = server.copy(template, "bench_triggered");
+                    BenchDatabase product = server.copy(template, "bench_product")) {
+                triggered.execute(TRIGGER);
+                Product lockstep = new Product(product, data);
+                lockstep.expand();
+                lockstep.catchUp();
+                List<Figure> figures;
+                try (RunningSidecar sidecar = new RunningSidecar(product, lockstep, output.resolve("writers.log"))) {
+                    figures = new Turns(pgbench, alone, product, triggered, sidecar).figures(rounds);
+                }
+                data.requireInStep(product);
+                data.requireInStep(triggered);
+                lockstep.remove();
+                return figures;
+            }
+        }
+    }
+
+    /** Who takes turns. */
+    private record Turns(
+            Pgbench pgbench,
+            BenchDatabase alone,
+            BenchDatabase product,
+            BenchDatabase triggered,
+            RunningSidecar sidecar) {
+
+        List<Figure> figures(int rounds) throws Exception {
+            pgbench.fastest(product, 2 * WARM_UP, 0);
+            sidecar.awaitCaughtUp();
+            sidecar.leave();
+            pgbench.fastest(triggered, WARM_UP / 2, 0);
+            pgbench.fastest(alone, WARM_UP / 2, 0);
+            List<Round> fastest = new ArrayList<>();
+            for (int i = 1; i <= rounds; i++) {
+                fastest.add(round("fastest " + i, i, (db, seed) -> pgbench.fastest(db, FASTEST, seed)));
+            }
+            int half = (int)
+                    (median(fastest, round -> round.before(turn -> turn.run().perSecond())) / 2);
+            List<Round> halved = new ArrayList<>();
+            for (int i = 1; i <= rounds; i++) {
+                halved.add(round("at " + half + "/s " + i, i, (db, seed) -> pgbench.atRate(db, half, HALF, seed)));
+            }
+            return List.of(
+                    rate(0.95, "at half load, tx/s with the sidecar / without", halved),
+                    slowest(1.05, halved),
+                    Figure.info(
+                            "  p99 with a row trigger / without",
+                            median(
+                                    halved,
+                                    round -> round.trigger().run().millis(0.99) / round.before(WritersPart::p99)),
+                            "ratio",
+                            "ms: " + all(halved, round -> round.trigger().run().millis(0.99))),
+                    Figure.info(
+                            "  p99 without / without",
+                            median(halved, round -> round.again().run().millis(0.99) / p99(round.alone())),
+                            "ratio",
+                            "the noise: " + all(halved, round -> p99(round.again()) / p99(round.alone()))),
+                    Figure.info(
+                            "  p50 with the sidecar / without",
+                            median(
+                                    halved,
+                                    round -> round.sidecar().run().millis(0.5)
+                                            / round.before(turn -> turn.run().millis(0.5))),
+                            "ratio",
+                            "ms: " + all(halved, round -> round.sidecar().run().millis(0.5)) + "; without "
+                                    + all(
+                                            halved,
+                                            round -> round.before(
+                                                    turn -> turn.run().millis(0.5)))),
+                    Figure.info(
+                            "  WAL not yet applied after it",
+                            median(halved, round -> round.sidecar().lag() / 1e6),
+                            "MB",
+                            "after each round: "
+                                    + all(halved, round -> round.sidecar().lag() / 1e6)),
+                    cpu(halved),
+                    rate(0.90, "at full speed, tx/s with the sidecar / without", fastest),
+                    Figure.info(
+                            "  with a row trigger / without",
+                            median(
+                                    fastest,
+                                    round -> round.trigger().run().perSecond() / round.before(WritersPart::perSecond)),
+                            "ratio",
+                            "tx/s: " + all(fastest, round -> perSecond(round.trigger()))),
+                    Figure.info(
+                            "  without / without",
+                            median(fastest, round -> perSecond(round.again()) / perSecond(round.alone())),
+                            "ratio",
+                            "the noise: " + all(fastest, round -> perSecond(round.again()) / perSecond(round.alone()))),
+                    Figure.info(
+                            "  WAL not yet applied after it",
+                            median(fastest, round -> round.sidecar().lag() / 1e6),
+                            "MB",
+                            "after each round: "
+                                    + all(fastest, round -> round.sidecar().lag() / 1e6)));
+        }
+
+        private static Figure rate(double bound, String name, List<Round> rounds) {
+            return Figure.atLeast(
+                    bound,
+                    name,
+                    median(rounds, round -> perSecond(round.sidecar()) / round.before(WritersPart::perSecond)),
+                    "ratio",
+                    "tx/s: " + all(rounds, round -> perSecond(round.sidecar())) + "; without "
+                            + all(rounds, round -> round.before(WritersPart::perSecond)) + "; % of a core: sidecar "
+                            + all(rounds, round -> round.sidecar().sidecarCpu()) + ", machine "
+                            + all(rounds, round -> round.sidecar().machineCpu()) + ", without "
+                            + all(rounds, round -> round.before(Turn::machineCpu)));
+        }
+
+        /** Holds on a machine that others use, too. */
+        private static Figure cpu(List<Round> rounds) {
+            return Figure.info(
+                    "  processor time of a transaction with / without",
+                    median(
+                            rounds,
+                            round -> (server(round.sidecar()) + own(round.sidecar()))
+                                    / round.before(WritersPart::server)),
+                    "ratio",
+                    "us: server " + all(rounds, round -> server(round.sidecar())) + ", sidecar "
+                            + all(rounds, round -> own(round.sidecar())) + "; without "
+                            + all(rounds, round -> round.before(WritersPart::server)) + "; trigger "
+                            + all(rounds, round -> server(round.trigger())));
+        }
+
+        private static Figure slowest(double bound, List<Round> rounds) {
+            return Figure.atMost(
+                    bound,
+                    "at half load, p99 with the sidecar / without",
+                    median(rounds, round -> p99(round.sidecar()) / round.before(WritersPart::p99)),
+                    "ratio",
+                    "ms from due to committed: " + all(rounds, round -> p99(round.sidecar())) + "; without "
+                            + all(rounds, round -> round.before(WritersPart::p99)));
+        }
+
+        private Round round(String title, int seed, Load load) throws Exception {
+            Turn first = turn(alone, seed, load);
+            sidecar.comeBack();
+            Turn with = turn(product, seed, load);
+            sidecar.awaitCaughtUp();
+            sidecar.leave();
+            Turn again = turn(alone, seed, load);
+            Turn trigger = turn(triggered, seed, load);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%s: tx/s %s; p99 ms %s (alone, sidecar, alone, trigger)%n",
+                    title,
+                    line(List.of(first, with, again, trigger), WritersPart::perSecond),
+                    line(List.of(first, with, again, trigger), WritersPart::p99));
+            return new Round(first, with, again, trigger);
+        }
+
+        private Turn turn(BenchDatabase database, int seed, Load load) throws Exception {
+            database.execute("CHECKPOINT");
+            try (Connection session = database.connect();
+                    Statement statement = session.createStatement();
+                    ResultSet pid = statement.executeQuery("SELECT pg_backend_pid()")) {
+                pid.next();
+                CpuTime before = CpuTime.of(sidecar.pid(), pid.getLong(1));
+                Pgbench.Run run = load.run(database, seed);
+                long ended = System.nanoTime();
+                Thread.sleep(300); // the server counts in what its sessions used when they have ended
+                CpuTime after = CpuTime.of(sidecar.pid(), pid.getLong(1)).at(ended);
+                return new Turn(
+                        run,
+                        after.processSince(before),
+                        after.serverSince(before),
+                        after.machineSince(before),
+                        sidecar.lag());
+            }
+        }
+    }
+
+    private static double perSecond(Turn turn) {
+        return turn.run().perSecond();
+    }
+
+    /** Processor time of a transaction in microseconds, in the server. */
+    private static double server(Turn turn) {
+        return turn.serverCpu() * 10_000 / perSecond(turn);
+    }
+
+    /** The same in the sidecar. */
+    private static double own(Turn turn) {
+        return turn.sidecarCpu() * 10_000 / perSecond(turn);
+    }
+
+    private static double p99(Turn turn) {
+        return turn.run().millis(0.99);
+    }
+
+    private interface OfRound {
+        double of(Round round);
+    }
+
+    private static double median(List<Round> rounds, OfRound value) {
+        Samples samples = new Samples();
+        rounds.forEach(round -> samples.add(value.of(round)));
+        return samples.median();
+    }
+
+    private static String all(List<Round> rounds, OfRound value) {
+        return rounds.stream().map(round -> number(value.of(round))).collect(Collectors.joining(", "));
+    }
+
+    private static String line(List<Turn> turns, Value value) {
+        return turns.stream().map(turn -> number(value.of(turn))).collect(Collectors.joining(", "));
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, value >= 100 ? "%,.0f" : "%.2f", value);
+    }
+}

@@ -1,0 +1,113 @@
+package dev.lockstep.throttle;
+
+import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
+import dev.lockstep.model.Brake;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.state.Control;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The brake of work that can wait: asks the server once a second, if there is work, and says which signal it is that holds
+ * it up. Thread-safe.
+ */
+public final class Throttle implements Brake {
+
+    private static final Logger log = LoggerFactory.getLogger(Throttle.class);
+    private static final Duration ASK_EVERY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_REST = Duration.ofSeconds(5);
+
+    private final Database database;
+    private final String role;
+    private final String work;
+    private final Control control;
+    private final SignalReader reader;
+    private final StopSignal stop;
+    private Verdict verdict = Verdict.FREE;
+    private long askedAt = System.nanoTime() - ASK_EVERY.toNanos();
+    private Duration held = Duration.ZERO;
+
+    /**
+     * @param name the configured name
+     * @param role of the session that asks
+     * @param work what is slowed down, for the log
+     * @param heartbeat as of {@link SignalReader}
+     */
+    public Throttle(Database database, String name, String role, String work, Duration heartbeat, StopSignal stop) {
+        this.database = database;
+        this.role = role;
+        this.work = work;
+        this.control = new Control(name);
+        this.reader = new SignalReader(name, heartbeat);
+        this.stop = stop;
+    }
+
+    @Override
+    public void step(Duration worked) throws InterruptedException {
+        Verdict now = verdict();
+        if (now.level() == Verdict.Level.SLOW) {
+            rest(worked.compareTo(LONGEST_REST) < 0 ? worked : LONGEST_REST);
+        }
+        while (verdict().level() == Verdict.Level.STOPPED) {
+            rest(ASK_EVERY);
+        }
+    }
+
+    /** How long work was held up, summed over the threads that do it. */
+    public synchronized Duration held() {
+        return held;
+    }
+
+    private void rest(Duration time) throws InterruptedException {
+        if (stop.pause(time)) {
+            throw new InterruptedException("stopped");
+        }
+        synchronized (this) {
+            held = held.plus(time);
+        }
+    }
+
+    private synchronized Verdict verdict() {
+        if (System.nanoTime() - askedAt >= ASK_EVERY.toNanos()) {
+            ask();
+            askedAt = System.nanoTime();
+        }
+        return verdict;
+    }
+
+    private void ask() {
+        try (Connection connection = database.open(role)) {
+            Handles.tell(connection, handle -> {
+                Map<Signal, Double> values = reader.read(handle);
+                Limits limits = Limits.of(control.limits(handle));
+                tell(Verdict.of(values, limits), values, limits);
+            });
+        } catch (SQLException | LockstepException e) {
+            log.debug("the signals could not be read; {} goes on as it was", work, e);
+        }
+    }
+
+    private void tell(Verdict now, Map<Signal, Double> values, Limits limits) {
+        Signal by = now.by();
+        if (!now.equals(verdict)) {
+            if (by == null) {
+                log.info("{} goes on at full speed", work);
+            } else {
+                log.info(
+                        "{} is {}: {} is {}, its limit is {}",
+                        work,
+                        now.level() == Verdict.Level.SLOW ? "slowed down" : "stopped",
+                        by.label(),
+                        Math.round(values.getOrDefault(by, 0.0)),
+                        Math.round(limits.of(by)));
+            }
+        }
+        verdict = now;
+    }
+}
