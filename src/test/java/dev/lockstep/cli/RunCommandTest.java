@@ -15,9 +15,7 @@ class RunCommandTest {
     @Test
     void listensBeyondLoopbackWithATokenAlone() throws Exception {
         Path file = folder.resolve("lockstep.yaml");
-        Files.writeString(
-                file,
-                """
+        Files.writeString(file, """
                 database: {url: "jdbc:postgresql://127.0.0.1:1/x", user: app}
                 http: {host: 0.0.0.0, port: 0}
                 """);

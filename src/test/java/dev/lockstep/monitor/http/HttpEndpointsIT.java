@@ -47,7 +47,7 @@ class HttpEndpointsIT {
                     "INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT \"Id\", 'live' FROM \"Personas\"");
             Await.until(
                     "the live row is counted",
-                    () -> http.get("/metrics").send().body().contains("lockstep_rows_derived_total"));
+                    () -> http.get("/metrics").send().body().contains("lockstep_legacy_writes_total"));
             assertThat(http.get("/metrics").send().body()).contains(METRICS);
             assertThat(http.get("/health/live").send().status()).isEqualTo(200);
             assertStatus(

@@ -32,7 +32,7 @@ function draw(target, how, lines, data) {
     cursor: {y: false},
     scales: {x: {time: true, range: (plot, from, to) => [Math.min(from ?? now, (to ?? now) - 60), to ?? now]}, y: {range: (plot, low, high) => [0, Math.max(high ?? 0, how === 'seconds' ? 1 : 10) * 1.1]}},
     series: [{value: (plot, v) => (v ? format(v * 1000, 'instant') : '–')}, ...lines],
-    axes: [{...axis(), size: 30, values: (plot, ticks) => ticks.map(clock)}, axis(how)],
+    axes: [{...axis(), size: 30, incrs: [60, 120, 300, 600, 900, 1800], values: (plot, ticks) => ticks.map(clock)}, axis(how)],
   }, data, target)
 }
 

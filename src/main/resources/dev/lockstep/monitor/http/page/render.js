@@ -31,10 +31,10 @@ export function render(page, status) {
   }
 }
 
-function show(element, value) {
+function show(element, value, how = element.dataset.format) {
   if (empty(value)) delete element.dataset.value
   else element.dataset.value = value
-  const text = format(value, element.dataset.format)
+  const text = format(value, how)
   if (element.textContent !== text) element.textContent = text
   if (element.dataset.format === 'instant' && value) element.title = value
 }
@@ -58,13 +58,19 @@ function fill(copy, path, key, value) {
     const {item, max, spark, present} = element.dataset
     if (item !== undefined) {
       element.dataset.field = item ? `${path}.${item}` : path
-      show(element, at(value, item))
+      show(element, at(value, item), element.dataset.format === 'signal' ? unit(value.name) : undefined)
     }
     if ('key' in element.dataset) element.textContent = key
     if (max !== undefined) bar(element, value)
     if (spark !== undefined) sparks(element, at(value, spark) ?? [])
     if (present !== undefined) element.hidden = empty(at(value, present))
   }
+}
+
+/** Of a signal of the throttle, as its name says. */
+function unit(name) {
+  if (name.endsWith('Bytes')) return 'bytes'
+  return name.endsWith('Seconds') ? 'seconds' : 'plain'
 }
 
 function bar(progress, value) {
