@@ -41,7 +41,7 @@ class ComposeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sidecar", "kafka", "connect"})
+    @ValueSource(strings = {"sidecar", "kafka", "connect", "monitoring"})
     void everyProfileIsValidAndListensOnLoopbackAlone(String profile) throws Exception {
         JsonNode services = JSON.readTree(
                         new Compose(folder, "secret").run("--profile", profile, "config", "--format", "json"))

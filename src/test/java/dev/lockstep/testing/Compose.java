@@ -85,7 +85,6 @@ public final class Compose implements AutoCloseable {
     private Map<String, String> environment() {
         return Map.of(
                 "POSTGRES_PASSWORD", password,
-                "LOCKSTEP_TOKEN", "token",
                 "POSTGRES_PORT", Integer.toString(server),
                 "LOCKSTEP_PORT", Integer.toString(lockstep),
                 "CONNECT_PORT", Integer.toString(connect),
