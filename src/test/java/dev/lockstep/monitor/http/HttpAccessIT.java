@@ -10,6 +10,7 @@ import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -282,7 +283,7 @@ class HttpAccessIT {
             assertThat(http.get("/health/live").send().status()).isEqualTo(200);
             listeners.remove(0).close();
             Await.until("its place is free", () -> {
-                Socket another = new Socket("127.0.0.1", served.port());
+                Socket another = new Socket(InetAddress.getLoopbackAddress(), served.port());
                 boolean admitted = firstLine(another).contains(" 200 ");
                 (admitted ? listeners : new ArrayList<Socket>()).add(another);
                 return admitted;
@@ -295,7 +296,7 @@ class HttpAccessIT {
     }
 
     private static Socket listen() throws IOException {
-        Socket socket = new Socket("127.0.0.1", served.port());
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), served.port());
         assertThat(firstLine(socket)).contains(" 200 ");
         return socket;
     }
@@ -303,7 +304,7 @@ class HttpAccessIT {
     private static String firstLine(Socket socket) throws IOException {
         socket.setSoTimeout(30_000);
         socket.getOutputStream()
-                .write(("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                .write("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         StringBuilder line = new StringBuilder();
         for (int c = socket.getInputStream().read();
                 c > 0 && c != '\n';

@@ -1,6 +1,7 @@
 package dev.lockstep.monitor.http;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -38,7 +39,7 @@ record RawHttp(int port) {
         }
 
         Answer send() throws IOException {
-            try (Socket socket = new Socket("127.0.0.1", http.port)) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), http.port)) {
                 socket.setSoTimeout(30_000);
                 StringBuilder head = new StringBuilder(method + " " + path + " HTTP/1.1\r\n");
                 headers.forEach((name, value) ->
