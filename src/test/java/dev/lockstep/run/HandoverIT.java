@@ -50,7 +50,7 @@ class HandoverIT {
                     long killed = System.nanoTime();
                     first.kill();
                     awaitDerived(db, "second");
-                    assertInTime("killed", killed);
+                    assertInTime("killed", killed, second);
                     replaceFrozen(db, expanded, second);
                 }
             }
@@ -65,7 +65,7 @@ class HandoverIT {
             long stopped = System.nanoTime();
             frozen.freeze();
             awaitDerived(db, "third");
-            assertInTime("frozen", stopped);
+            assertInTime("frozen", stopped, third);
             String replaced = db.text("SELECT min(at) FROM written WHERE who LIKE '%_third'");
 
             frozen.thaw();
@@ -93,10 +93,12 @@ class HandoverIT {
         });
     }
 
-    private static void assertInTime(String what, long since) {
+    private static void assertInTime(String what, long since, RunProcess next) throws Exception {
         long millis = (System.nanoTime() - since) / 1_000_000;
         System.out.println("a process that was " + what + " was replaced after " + millis + " ms");
-        assertThat(millis).as("milliseconds until the next one derived a row").isLessThan(PROMISED_MILLIS);
+        assertThat(millis)
+                .as("milliseconds until the next one derived a row: %s", next.log())
+                .isLessThan(PROMISED_MILLIS);
     }
 
     private static void awaitSessions(TestDatabase db, SidecarHarness expanded, int many) throws Exception {
