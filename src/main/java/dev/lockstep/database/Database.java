@@ -74,6 +74,7 @@ public final class Database {
         Properties properties = properties(role);
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
+        properties.setProperty("assumeMinServerVersion", "14"); // else the driver does not ask for the protocol
         try {
             return DriverManager.getConnection(config.address(), properties);
         } catch (SQLException e) {

@@ -1,5 +1,6 @@
 package dev.lockstep.run;
 
+import dev.lockstep.capture.debezium.EngineWarmUp;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
@@ -57,6 +58,7 @@ final class LeaseKeeper implements AutoCloseable {
                         "standby: {} runs; taking over when it stops",
                         asking(lease::read).holder());
                 told = true;
+                EngineWarmUp.begin();
             }
             if (needless.ask(connection())) {
                 return false;

@@ -48,6 +48,7 @@ final class Tenure {
     private final LockstepConfig config;
     private final Database database;
     private final Pulse pulse;
+    private final LeaseClock renewal;
     private final TenureClock clock;
     private final StreamKeeper stream;
     private final ScanKeeper scan;
@@ -92,7 +93,8 @@ final class Tenure {
                 gate,
                 scan::scanAgain,
                 stop);
-        this.clock = new TenureClock(database, config, mapping, lease, gate, stop, stream::reopen);
+        this.renewal = new LeaseClock(database, config.name(), lease, gate, stop);
+        this.clock = new TenureClock(database, config, mapping, stop, stream::reopen);
     }
 
     private ScanRunner scans(Mapping mapping, long epoch, ScanProgress progress) {
@@ -131,7 +133,7 @@ final class Tenure {
     void run(Optional<Lsn> target) throws InterruptedException {
         Thread streaming = start("stream", stream::run);
         Thread scanning = start("scan", scan::run);
-        Thread ticking = start("clock", clock::run);
+        List<Thread> ticking = List.of(start("lease", renewal::run), start("clock", clock::run));
         Thread verifying = start("gap-verification", verification::run);
         keepers.start(this::start, () -> scan.scanned() && !gate.closed(), stop);
         List<Thread> beside = besideKafka();
@@ -187,9 +189,12 @@ final class Tenure {
                 && keepers.settled();
     }
 
-    private void end(Thread streaming, Thread ticking, Thread scanning, Thread verifying) throws InterruptedException {
+    private void end(Thread streaming, List<Thread> ticking, Thread scanning, Thread verifying)
+            throws InterruptedException {
         stream.end(streaming);
-        ticking.join();
+        for (Thread thread : ticking) {
+            thread.join();
+        }
         keepers.join();
         scanning.join(GRACE.toMillis());
         while (scanning.isAlive()) {

@@ -3,51 +3,35 @@ package dev.lockstep.run;
 import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
-import dev.lockstep.database.Handles;
-import dev.lockstep.derive.Superseded;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.savepoint.SavepointKeeper;
 import dev.lockstep.sql.PublicationSpec;
-import dev.lockstep.state.Control;
 import dev.lockstep.state.Heartbeat;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What has to happen by the clock: the lease is renewed, a heartbeat is sent through the stream, and the publication is
- * looked at.
+ * What has to happen with every heartbeat: it is sent through the stream, and publication, WAL, savepoints and the stream's
+ * connection are looked at.
  */
 final class TenureClock {
 
     private static final Logger log = LoggerFactory.getLogger(TenureClock.class);
-    private static final Duration STEP = Duration.ofMillis(500);
-    private static final Duration RENEW_EVERY = Duration.ofSeconds(2);
-
-    private static final Duration ASK_EVERY = Duration.ofSeconds(1);
-
-    private static final Duration TELL_EVERY = Duration.ofSeconds(30);
-
     private final Database database;
     private final LockstepConfig config;
     private final Mapping mapping;
-    private final LeaseKeeper lease;
-    private final PauseGate gate;
     private final StopSignal stop;
     private final Listener listener;
     private final SavepointKeeper savepoints;
     private final WalWatch wal;
-    private final Control control;
     private final StreamLine line;
-    private boolean told;
-    private long toldAt = System.nanoTime() - TELL_EVERY.toNanos();
 
     /** Is told what the clock sees; must not block. */
     interface Listener {
@@ -56,80 +40,21 @@ final class TenureClock {
         void streamUnsound(String why);
     }
 
-    TenureClock(
-            Database database,
-            LockstepConfig config,
-            Mapping mapping,
-            LeaseKeeper lease,
-            PauseGate gate,
-            StopSignal stop,
-            Listener listener) {
+    TenureClock(Database database, LockstepConfig config, Mapping mapping, StopSignal stop, Listener listener) {
         this.database = database;
         this.config = config;
         this.mapping = mapping;
-        this.lease = lease;
-        this.gate = gate;
         this.stop = stop;
         this.listener = listener;
         this.wal = new WalWatch(config.name());
-        this.control = new Control(config.name());
         this.line = new StreamLine(config.name());
         this.savepoints = new SavepointKeeper(config.name(), config.savepoints());
     }
 
     void run() throws InterruptedException {
-        long renewed = System.nanoTime();
-        long asked = renewed - ASK_EVERY.toNanos();
-        long beaten = System.nanoTime() - config.run().heartbeat().toNanos();
         do {
-            long now = System.nanoTime();
-            if (now - renewed >= RENEW_EVERY.toNanos()) {
-                renewed = renew() ? now : renewed;
-            }
-            if (now - asked >= ASK_EVERY.toNanos()) {
-                asked = now;
-                askForPause();
-            }
-            if (now - beaten >= config.run().heartbeat().toNanos()) {
-                beaten = now;
-                lookAround();
-            }
-        } while (!stop.pause(STEP));
-    }
-
-    private void askForPause() {
-        try {
-            boolean paused = Handles.ask(lease.connection(), control::pause).active();
-            gate.closed(paused);
-            if (paused != told) {
-                log.info(
-                        paused ? "paused by the operator: no row is written until it is resumed" : "the pause is over");
-                told = paused;
-            }
-        } catch (SQLException | LockstepException e) {
-            log.debug("whether to pause could not be asked; it stays as it is", e);
-        }
-    }
-
-    private boolean renew() {
-        try {
-            if (!lease.renew()) {
-                // nothing of this tenure commits any more, and where the network lost its connections nothing is
-                // answered
-                database.abandon(Takeover.ROLE, lease.connection());
-                throw new Superseded(lease.epoch(), lease.current());
-            }
-            return true;
-        } catch (SQLException e) {
-            if (ServerStopping.STATE.equals(e.getSQLState())) {
-                throw new ServerStopping();
-            }
-            if (System.nanoTime() - toldAt > TELL_EVERY.toNanos()) {
-                log.warn("the lease could not be renewed ({}); trying on", e.getSQLState());
-                toldAt = System.nanoTime();
-            }
-            return false;
-        }
+            lookAround();
+        } while (!stop.pause(config.run().heartbeat()));
     }
 
     private void lookAround() {

@@ -61,7 +61,7 @@ class PlantedPasswordIT {
         fails(2, "line", mine.replace(", password: ", ", password: {a: "), "run");
         fails(2, "pasword", mine.replace("password", "pasword"), "expand");
         fails(2, "LOCKSTEP_NOT_SET", mine + "http: {token: '" + TOKEN + "${LOCKSTEP_NOT_SET}'}\n", "run");
-        fails(2, "port", mine + "http: {port: " + TOKEN + "}\n", "run");
+        fails(2, "port", mine + "http: {port: x, token: " + TOKEN + "}\n", "run");
         fails(2, "Nowhere", mine + "mapping: {tables: [{table: Nowhere, persona: P, agent: A}]}\n", "expand");
         fails(
                 2,

@@ -35,4 +35,24 @@ class SlotIT {
             }
         }
     }
+
+    /** From 17 on a standby may keep a copy of it; the replication protocol alone can say so of a slot that is there. */
+    @Test
+    void aSlotOfAnOlderLockstepSurvivesAFailoverFromNowOn() throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(LegacySchema.PASCAL.ddl());
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec())) {
+            String name = sidecar.name();
+            db.text("SELECT pg_drop_replication_slot('" + name + "')");
+            db.text("SELECT pg_create_logical_replication_slot('" + name + "', 'pgoutput')");
+            db.execute("UPDATE " + name + ".position SET lsn = (SELECT confirmed_flush_lsn FROM pg_replication_slots"
+                    + " WHERE slot_name = '" + name + "')");
+            sidecar.start().awaitCaughtUp();
+            assertThat(db.text("SELECT to_jsonb(s) ->> 'failover' FROM pg_replication_slots s WHERE slot_name = '"
+                            + name + "'"))
+                    .isEqualTo(db.number("SHOW server_version_num") < 170000 ? null : "true");
+            assertThat(sidecar.gaps()).isZero();
+            sidecar.stop();
+        }
+    }
 }

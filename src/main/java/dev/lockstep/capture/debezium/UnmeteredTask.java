@@ -17,18 +17,20 @@ import org.slf4j.LoggerFactory;
 /**
  * The stock task without its JMX metrics of single events. For each event the stock one builds a JSON mapper to print the
  * key of the "last event", and offers a lag to a queue that overflows; together they are more than a third of the
- * decoding. Nothing of ours reads them. Made by the engine, by name.
+ * decoding. Nothing of ours reads them. It waits for changes by a {@link QueueWatch}. Made by the engine, by name.
  */
 public final class UnmeteredTask extends PostgresConnectorTask {
 
     private static final Logger log = LoggerFactory.getLogger(UnmeteredTask.class);
 
     private @Nullable ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> metered;
+    private @Nullable QueueWatch watch;
 
     @Override
     public ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> start(Configuration config) {
         ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> coordinator = super.start(config);
         metered = coordinator;
+        watch = QueueWatch.of(this);
         return coordinator;
     }
 
@@ -36,6 +38,10 @@ public final class UnmeteredTask extends PostgresConnectorTask {
     @Override
     @SuppressWarnings("NullAway") // the stock task returns null when there is nothing
     public @Nullable List<SourceRecord> doPoll() throws InterruptedException {
+        QueueWatch waits = watch;
+        if (waits != null) {
+            waits.await();
+        }
         List<SourceRecord> records = super.doPoll();
         ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> coordinator = metered;
         if (coordinator != null && records != null && !records.isEmpty()) {

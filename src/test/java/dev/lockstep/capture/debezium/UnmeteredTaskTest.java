@@ -2,8 +2,11 @@ package dev.lockstep.capture.debezium;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.debezium.connector.base.ChangeEventQueue;
+import io.debezium.connector.postgresql.PostgresConnectorTask;
 import io.debezium.pipeline.ChangeEventSourceCoordinator;
 import io.debezium.pipeline.EventDispatcher;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class UnmeteredTaskTest {
@@ -20,5 +23,14 @@ class UnmeteredTaskTest {
                 .isAssignableFrom(ChangeEventSourceCoordinator.class
                         .getDeclaredField("eventDispatcher")
                         .getType());
+    }
+
+    /** As above: then the engine's queue is in a busy loop for half of the time, in silence. */
+    @Test
+    void theQueueIsWhereItIsLookedFor() throws Exception {
+        assertThat(PostgresConnectorTask.class.getDeclaredField("queue").getType())
+                .isEqualTo(ChangeEventQueue.class);
+        assertThat(ChangeEventQueue.class.getDeclaredField("pollInterval").getType())
+                .isEqualTo(Duration.class);
     }
 }

@@ -55,7 +55,7 @@ record RawHttp(int port) {
 
         private static Answer parse(String text) {
             int end = text.indexOf("\r\n\r\n");
-            String[] lines = text.substring(0, end).split("\r\n");
+            String[] lines = text.substring(0, end).split("\r\n", -1);
             Map<String, String> headers = new TreeMap<>();
             for (int i = 1; i < lines.length; i++) {
                 int colon = lines[i].indexOf(':');
@@ -63,7 +63,7 @@ record RawHttp(int port) {
                         lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
                         lines[i].substring(colon + 1).strip());
             }
-            return new Answer(Integer.parseInt(lines[0].split(" ")[1]), headers, text.substring(end + 4));
+            return new Answer(Integer.parseInt(lines[0].split(" ", -1)[1]), headers, text.substring(end + 4));
         }
     }
 

@@ -1,0 +1,69 @@
+package dev.lockstep.capture.debezium;
+
+import io.debezium.connector.base.ChangeEventQueue;
+import io.debezium.connector.postgresql.PostgresConnectorTask;
+import java.lang.reflect.Field;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Waits for changes in place of the engine's queue, which waits in whole milliseconds and spends the rest of its interval
+ * in a busy loop: with an interval of 2 ms that was half of a core, for nothing. Used by the thread that polls.
+ */
+final class QueueWatch {
+
+    private static final Logger log = LoggerFactory.getLogger(QueueWatch.class);
+
+    /** After so long the queue is polled anyway: it also tells that its producer has failed. */
+    private static final long LONGEST_NANOS = Duration.ofMillis(100).toNanos();
+
+    /** After so long without a change it is looked at half as often. */
+    private static final long QUIET_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final ChangeEventQueue<?> queue;
+    private final long interval;
+    private long lastSeen = System.nanoTime();
+
+    private QueueWatch(ChangeEventQueue<?> queue, Duration interval) {
+        this.queue = queue;
+        this.interval = interval.toNanos();
+    }
+
+    /** Null if it cannot be done; then the queue waits as it always did. */
+    static @Nullable QueueWatch of(PostgresConnectorTask task) {
+        try {
+            Field queueField = PostgresConnectorTask.class.getDeclaredField("queue");
+            queueField.setAccessible(true);
+            Field intervalField = ChangeEventQueue.class.getDeclaredField("pollInterval");
+            intervalField.setAccessible(true);
+            if (queueField.get(task) instanceof ChangeEventQueue<?> queue
+                    && intervalField.get(queue) instanceof Duration interval) {
+                intervalField.set(queue, Duration.ZERO);
+                return new QueueWatch(queue, interval);
+            }
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            log.debug("the engine's queue waits by itself", e);
+        }
+        return null;
+    }
+
+    /** Returns when there is something, or after a while. A change waits for half of the interval, on average. */
+    void await() throws InterruptedException {
+        long began = System.nanoTime();
+        long now = began;
+        do {
+            LockSupport.parkNanos(now - lastSeen > QUIET_NANOS ? 2 * interval : interval);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            now = System.nanoTime();
+            if (queue.remainingCapacity() < queue.totalCapacity()) {
+                lastSeen = now;
+                return;
+            }
+        } while (now - began < LONGEST_NANOS);
+    }
+}
