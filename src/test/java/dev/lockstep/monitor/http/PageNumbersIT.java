@@ -32,7 +32,7 @@ class PageNumbersIT {
     /** What went up and down again between two looks is seen by neither; the rate of WAL does so after a start. */
     private static final int TRIES = 12;
 
-    private record Number(String path, double value, String text, String format) {}
+    private record Shown(String path, double value, String text, String format) {}
 
     @ParameterizedTest
     @EnumSource(LegacySchema.class)
@@ -86,6 +86,8 @@ class PageNumbersIT {
                         .replace("$n", name)
                 + " pg_current_wal_lsn(), 1, 1, false, '{\"tables\": [{\"table\": \"" + shown
                 + "\", \"missing\": 3, \"wrong\": 1200, \"hashWrong\": 1}]}')");
+        db.execute("INSERT INTO $n.census VALUES (".replace("$n", name) + table
+                + ", date_trunc('hour', now()) - interval '1 h', 4321, now())");
         db.execute("SELECT pg_create_logical_replication_slot('$n_sp_page', 'pgoutput')".replace("$n", name));
         db.execute("INSERT INTO $n.savepoint (name, slot) VALUES ('page', '$n_sp_page')".replace("$n", name));
     }
@@ -96,14 +98,14 @@ class PageNumbersIT {
         RawHttp http = new RawHttp(served.port());
         JsonNode earlier = JSON.readTree(http.get("/api/status").send().body());
         Map<String, ServerNumbers.Look> before = new LinkedHashMap<>();
-        for (Number number : numbers(page)) {
+        for (Shown number : numbers(page)) {
             server.look(number.path(), earlier).ifPresent(look -> before.put(number.path(), look));
         }
         awaitTwoEvents(page);
-        List<Number> shown = numbers(page);
+        List<Shown> shown = numbers(page);
         JsonNode status = JSON.readTree(http.get("/api/status").send().body());
         List<String> wrong = new ArrayList<>();
-        for (Number number : shown) {
+        for (Shown number : shown) {
             double told = at(status, number.path()).asDouble();
             Optional<ServerNumbers.Look> after = server.look(number.path(), status);
             if (after.isEmpty() || !before.containsKey(number.path())) {
@@ -122,7 +124,7 @@ class PageNumbersIT {
     }
 
     private static Optional<String> compare(
-            Number number, double told, ServerNumbers.Look before, ServerNumbers.Look after) {
+            Shown number, double told, ServerNumbers.Look before, ServerNumbers.Look after) {
         boolean still = before.equals(after) && before.down() == 0;
         boolean right = before.brackets(after, number.value()) && before.brackets(after, told);
         return right && (!still || number.value() == told)
@@ -130,7 +132,7 @@ class PageNumbersIT {
                 : Optional.of(number + ", status " + told + ", server " + before + " to " + after);
     }
 
-    private static Optional<String> ofTheProcess(Number number, double told, JsonNode earlier, JsonNode later) {
+    private static Optional<String> ofTheProcess(Shown number, double told, JsonNode earlier, JsonNode later) {
         if (number.path().equals("budget.usedPercent") || number.path().equals("budget.pauseSeconds")) {
             return derived(number, later) ? Optional.empty() : Optional.of(number + " does not follow from the budget");
         }
@@ -143,7 +145,7 @@ class PageNumbersIT {
     }
 
     /** From the numbers of the budget that were compared with the server. */
-    private static boolean derived(Number number, JsonNode status) {
+    private static boolean derived(Shown number, JsonNode status) {
         double used = at(status, "budget.usedBytes").asDouble();
         double limit = at(status, "budget.limitBytes").asDouble();
         if (number.path().equals("budget.usedPercent")) {
@@ -161,15 +163,15 @@ class PageNumbersIT {
                 + ".observe(document.documentElement, {attributes: true, attributeFilter: ['data-events']}) })");
     }
 
-    private static List<Number> numbers(Page page) {
+    private static List<Shown> numbers(Page page) {
         List<?> all = (List<?>) page.evaluate("[...document.querySelectorAll('[data-field][data-value]')]"
                 + ".map(e => [e.dataset.field, e.dataset.value, e.textContent, e.dataset.format ?? 'text'])");
-        List<Number> numbers = new ArrayList<>();
+        List<Shown> numbers = new ArrayList<>();
         for (Object each : all) {
             List<?> one = (List<?>) each;
             boolean name = one.get(0).toString().endsWith(".key");
             if (!name && one.get(1).toString().matches("-?\\d+(\\.\\d+)?(e-?\\d+)?")) {
-                numbers.add(new Number(
+                numbers.add(new Shown(
                         one.get(0).toString(),
                         Double.parseDouble(one.get(1).toString()),
                         one.get(2).toString(),
@@ -194,7 +196,7 @@ class PageNumbersIT {
     }
 
     /** Whether the text is the number, to three digits where it is shortened. */
-    private static boolean readsAs(Number number) {
+    private static boolean readsAs(Shown number) {
         Map<String, Double> units = Map.of(
                 "B", 1.0, "kB", 1e3, "MB", 1e6, "GB", 1e9, "TB", 1e12, "ms", 1e-3, "s", 1.0, "min", 60.0, "h", 3600.0,
                 "d", 86_400.0);
