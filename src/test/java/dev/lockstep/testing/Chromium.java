@@ -3,12 +3,13 @@ package dev.lockstep.testing;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
 
 /** The machine's own Chromium, without a window; downloads nothing. */
 public final class Chromium implements AutoCloseable {
@@ -46,7 +47,8 @@ public final class Chromium implements AutoCloseable {
     }
 
     private static Optional<Path> find() {
-        return Stream.of(System.getenv("PATH").split(":"))
+        return Pattern.compile(File.pathSeparator)
+                .splitAsStream(System.getenv("PATH"))
                 .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
                 .filter(Files::isExecutable)
                 .findFirst();

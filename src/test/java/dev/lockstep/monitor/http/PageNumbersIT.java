@@ -86,6 +86,8 @@ class PageNumbersIT {
                         .replace("$n", name)
                 + " pg_current_wal_lsn(), 1, 1, false, '{\"tables\": [{\"table\": \"" + shown
                 + "\", \"missing\": 3, \"wrong\": 1200, \"hashWrong\": 1}]}')");
+        db.execute("INSERT INTO $n.census VALUES (".replace("$n", name) + table
+                + ", date_trunc('hour', now()) - interval '1 h', 4321, now())");
         db.execute("SELECT pg_create_logical_replication_slot('$n_sp_page', 'pgoutput')".replace("$n", name));
         db.execute("INSERT INTO $n.savepoint (name, slot) VALUES ('page', '$n_sp_page')".replace("$n", name));
     }

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -55,15 +56,15 @@ record RawHttp(int port) {
 
         private static Answer parse(String text) {
             int end = text.indexOf("\r\n\r\n");
-            String[] lines = text.substring(0, end).split("\r\n", -1);
+            List<String> lines = text.substring(0, end).lines().toList();
             Map<String, String> headers = new TreeMap<>();
-            for (int i = 1; i < lines.length; i++) {
-                int colon = lines[i].indexOf(':');
+            for (String line : lines.subList(1, lines.size())) {
+                int colon = line.indexOf(':');
                 headers.put(
-                        lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
-                        lines[i].substring(colon + 1).strip());
+                        line.substring(0, colon).toLowerCase(Locale.ROOT),
+                        line.substring(colon + 1).strip());
             }
-            return new Answer(Integer.parseInt(lines[0].split(" ", -1)[1]), headers, text.substring(end + 4));
+            return new Answer(Integer.parseInt(lines.get(0).substring(9, 12)), headers, text.substring(end + 4));
         }
     }
 
