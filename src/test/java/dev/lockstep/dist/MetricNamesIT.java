@@ -42,7 +42,10 @@ class MetricNamesIT {
                         .database()
                         .execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\")"
                                 + " SELECT \"Id\", 'x' FROM \"Personas\"");
-                return Exposition.parse(installed.get("/metrics").body()).samples().keySet().containsAll(LATE);
+                return Exposition.parse(installed.get("/metrics").body())
+                        .samples()
+                        .keySet()
+                        .containsAll(LATE);
             });
 
             Exposition served = Exposition.parse(installed.get("/metrics").body());

@@ -57,7 +57,8 @@ class SystemdUnitTest {
         }
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(said).isZero();
-        assertThat(said.lines().filter(line -> line.contains("lockstep.service"))).isEmpty(); // it may warn of others
+        assertThat(said.lines().filter(line -> line.contains("lockstep.service")))
+                .isEmpty(); // it may warn of others
     }
 
     private static Map<String, String> settings() throws IOException {
