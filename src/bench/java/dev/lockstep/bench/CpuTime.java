@@ -49,7 +49,7 @@ record CpuTime(long process, long server, long machine, long nanos) {
                 try {
                     ticks += stat(pid)[1].equals(postmaster) ? ticks(pid, 2) : 0;
                 } catch (IOException e) {
-                    continue; // it has ended
+                    // it has ended
                 }
             }
         }

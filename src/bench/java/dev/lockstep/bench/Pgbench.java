@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -29,10 +28,14 @@ final class Pgbench {
      * @param perSecond transactions
      * @param micros of each after the first seconds, sorted; at a rate from the moment it was due
      */
-    record Run(double perSecond, long[] micros) {
+    record Run(double perSecond, List<Long> micros) {
+
+        Run {
+            micros = List.copyOf(micros);
+        }
 
         double millis(double quantile) {
-            return micros[(int) Math.min(micros.length - 1, Math.ceil(micros.length * quantile) - 1)] / 1e3;
+            return micros.get((int) Math.min(micros.size() - 1, Math.ceil(micros.size() * quantile) - 1)) / 1e3;
         }
     }
 
@@ -84,7 +87,7 @@ final class Pgbench {
     }
 
     /** A line is: client, number, microseconds, script, second, microsecond, and at a rate the delay of its start. */
-    private long[] micros() throws IOException {
+    private List<Long> micros() throws IOException {
         List<long[]> all = new ArrayList<>();
         for (Path log : logs()) {
             try (Stream<String> lines = Files.lines(log)) {
@@ -96,12 +99,11 @@ final class Pgbench {
             }
         }
         long first = all.stream().mapToLong(one -> one[0]).min().orElse(0);
-        long[] micros = all.stream()
+        return all.stream()
                 .filter(one -> one[0] - first > 2 * MICROS)
-                .mapToLong(one -> one[1])
-                .toArray();
-        Arrays.sort(micros);
-        return micros;
+                .map(one -> one[1])
+                .sorted()
+                .toList();
     }
 
     private void clear() throws IOException {

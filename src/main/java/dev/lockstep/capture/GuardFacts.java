@@ -71,6 +71,14 @@ public record GuardFacts(
         return found;
     }
 
+    /**
+     * Whether a standby was promoted and nothing else is amiss: its copy of the slot still has everything after the stored
+     * position, which came to the standby the way the rows did.
+     */
+    public static boolean streamGoesOn(List<Violation> violations) {
+        return violations.stream().map(Violation::id).toList().equals(List.of("other-timeline"));
+    }
+
     private void slotViolations(List<Violation> found) {
         if (slot == null) {
             found.add(new Violation("slot-missing", "the replication slot does not exist"));

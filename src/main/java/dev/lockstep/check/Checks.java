@@ -41,6 +41,7 @@ final class Checks {
         findings.addAll(IdentityChecks.identities(captured(spec), shapes));
         findings.addAll(TableChecks.tables(spec, facts.tables(), facts.role().user(), expanded));
         findings.addAll(ServerChecks.others(facts.settings(), facts.others(), name));
+        findings.addAll(FailoverChecks.failover(facts.settings().versionNum() / 10_000, facts.failover(), name));
         findings.add(XMIN);
         return sorted(findings);
     }

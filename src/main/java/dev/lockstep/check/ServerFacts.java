@@ -6,7 +6,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the checks look at, as the server said it. */
-record ServerFacts(Settings settings, Role role, NameUse nameUse, Others others, List<Table> tables) {
+record ServerFacts(
+        Settings settings, Role role, NameUse nameUse, Others others, Failover failover, List<Table> tables) {
 
     ServerFacts {
         tables = List.copyOf(tables);
@@ -90,6 +91,14 @@ record ServerFacts(Settings settings, Role role, NameUse nameUse, Others others,
             oldTransactions = List.copyOf(oldTransactions);
         }
     }
+
+    /**
+     * @param standbys that stream from the server now
+     * @param syncing of them those whose worker copies failover slots
+     * @param awaited {@code synchronized_standby_slots} (17+)
+     * @param slotStays whether our slot is not there yet, or is a failover slot
+     */
+    record Failover(long standbys, long syncing, String awaited, boolean slotStays) {}
 
     /**
      * @param id the pid, or the global id of a prepared transaction

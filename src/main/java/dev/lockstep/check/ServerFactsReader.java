@@ -1,5 +1,6 @@
 package dev.lockstep.check;
 
+import dev.lockstep.check.ServerFacts.Failover;
 import dev.lockstep.check.ServerFacts.NameUse;
 import dev.lockstep.check.ServerFacts.OldTransaction;
 import dev.lockstep.check.ServerFacts.Others;
@@ -82,6 +83,17 @@ final class ServerFactsReader {
              ORDER BY seconds DESC LIMIT 10
             """;
 
+    /** The worker that copies slots is a session of its standby's. The column failover came with version 17. */
+    private static final String FAILOVER = """
+            SELECT (SELECT count(*) FROM pg_stat_replication r
+                     WHERE NOT EXISTS (SELECT FROM pg_replication_slots s
+                                        WHERE s.active_pid = r.pid AND s.slot_type = 'logical')) AS standbys,
+                   (SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%slotsync worker') AS syncing,
+                   coalesce((SELECT setting FROM pg_settings WHERE name = 'synchronized_standby_slots'), '') AS awaited,
+                   coalesce((SELECT (to_jsonb(s) ->> 'failover')::boolean FROM pg_replication_slots s
+                              WHERE s.slot_name = ?), true) AS slot_stays
+            """;
+
     private final Connection connection;
     private final Duration oldAfter;
 
@@ -123,6 +135,7 @@ final class ServerFactsReader {
                 role(mapped.stream().map(TableName::schema).distinct().toList()),
                 nameUse(name),
                 new Others(names(ORIGINS, name), names(SUBSCRIPTIONS, null), oldTransactions()),
+                failover(name),
                 TableFactsReader.read(connection, mapped));
     }
 
@@ -159,6 +172,20 @@ final class ServerFactsReader {
                         row.getBoolean("slot_exists")
                                 ? new Slot(row.getString("plugin"), row.getString("slot_database"))
                                 : null);
+            }
+        }
+    }
+
+    private Failover failover(String name) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(FAILOVER)) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return new Failover(
+                        row.getLong("standbys"),
+                        row.getLong("syncing"),
+                        row.getString("awaited"),
+                        row.getBoolean("slot_stays"));
             }
         }
     }

@@ -12,12 +12,12 @@ final class ConnectFailure {
     static LockstepException explain(DatabaseConfig config, SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
         String target = config.address();
-        String line = switch (state) {
+        String line = TlsFailure.explain(target, e).orElseGet(() -> switch (state) {
             case "28P01" ->
                 "the server refused the password of user " + config.user() + "; set database.password to the right one";
             case "28000" ->
                 "the server does not let user " + config.user() + " connect from here to " + target
-                        + "; allow it in pg_hba.conf";
+                        + "; allow it in pg_hba.conf, or set the sslmode that it wants";
             case "3D000" -> "there is no database at " + target + "; correct database.url";
             case "53300" ->
                 "the server has no connection left for us at " + target + "; raise max_connections or free some";
@@ -25,7 +25,7 @@ final class ConnectFailure {
             default ->
                 "cannot reach " + target + " (SQLSTATE " + (state.isEmpty() ? "none" : state)
                         + "); is the server up, and do database.url and the network lead to it?";
-        };
+        });
         return LockstepException.notDone(line, e);
     }
 }

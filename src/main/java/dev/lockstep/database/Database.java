@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.WeakHashMap;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
 
 /**
  * Opens connections to the source server. Every session of ours is called {@code <name>/<role>}, commits with
@@ -54,9 +56,26 @@ public final class Database {
             if (IMPATIENT.contains(role)) {
                 properties.setProperty("socketTimeout", IMPATIENT_SECONDS);
             }
-            Connection connection = DriverManager.getConnection(config.url(), properties);
+            Connection connection = DriverManager.getConnection(config.address(), properties);
             opened.put(connection, role);
             return connection;
+        } catch (SQLException e) {
+            throw ConnectFailure.explain(config, e);
+        }
+    }
+
+    /**
+     * A connection in the replication protocol, for its commands as simple statements; the caller closes it.
+     *
+     * @param role as in {@link #open}
+     * @throws LockstepException when the server cannot be reached or refuses us
+     */
+    public Connection openReplication(String role) {
+        Properties properties = properties(role);
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        try {
+            return DriverManager.getConnection(config.address(), properties);
         } catch (SQLException e) {
             throw ConnectFailure.explain(config, e);
         }
@@ -90,7 +109,7 @@ public final class Database {
      */
     public HikariDataSource pool(String role, int size) {
         HikariConfig pool = new HikariConfig();
-        pool.setJdbcUrl(config.url());
+        pool.setJdbcUrl(config.address());
         pool.setDataSourceProperties(properties(role));
         pool.setPoolName(name + "-" + role);
         pool.setMaximumPoolSize(size);
@@ -104,17 +123,27 @@ public final class Database {
         return config;
     }
 
+    /** Those of the URL, and ours: what a session of ours is called and how it behaves is not for the URL to say. */
     private Properties properties(String role) {
-        Properties properties = new Properties();
+        Properties properties = parameters();
+        boolean severalHosts = PGProperty.PG_HOST.getOrDefault(properties).contains(",");
         properties.setProperty("user", config.user());
         properties.setProperty("password", config.password());
         properties.setProperty("ApplicationName", name + "/" + role);
-        properties.setProperty("options", SESSION_OPTIONS);
+        properties.setProperty("options", (properties.getProperty("options", "") + " " + SESSION_OPTIONS).strip());
         properties.setProperty("logServerErrorDetail", "false"); // DETAIL quotes rows
-        properties.setProperty("connectTimeout", "10");
-        properties.setProperty("loginTimeout", "15");
-        properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("reWriteBatchedInserts", "true");
+        properties.putIfAbsent("connectTimeout", "10");
+        properties.putIfAbsent("loginTimeout", "15");
+        properties.putIfAbsent("tcpKeepAlive", "true");
+        if (severalHosts) {
+            properties.putIfAbsent("targetServerType", "primary"); // after a failover it is another one
+        }
         return properties;
+    }
+
+    private Properties parameters() {
+        Properties parsed = Driver.parseURL(config.url(), new Properties());
+        return parsed == null ? new Properties() : parsed;
     }
 }

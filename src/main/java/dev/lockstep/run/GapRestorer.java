@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Restores the stream after a gap: records it, makes the publication right and the slot anew, starts the position there
- * and plans a scan of every table. Killed anywhere, the next start finds the gap again and finishes it.
+ * and plans a scan of every table. A slot that came through a failover is kept: what is behind it need not wait for the scan. Killed anywhere, the next start finds the gap again and finishes it.
  */
 final class GapRestorer {
 
@@ -50,19 +50,26 @@ final class GapRestorer {
             throws SQLException {
         String reason = violations.stream().map(GuardFacts.Violation::id).collect(Collectors.joining(","));
         String detail = violations.stream().map(GuardFacts.Violation::detail).collect(Collectors.joining("; "));
+        boolean goesOn = GuardFacts.streamGoesOn(violations);
         Position before = facts.position();
         Lsn last = before == null ? null : before.lsn();
         long gap = Handles.ask(connection, handle -> gaps.record(handle, reason, detail, last));
         log.error(
-                "gap {}: {}. Changes may have been lost: the stream starts anew and every table is scanned",
+                "gap {}: {}. Changes may have been lost: the stream {} and every table is scanned",
                 gap,
-                detail);
-        if (facts.slot() != null && facts.slot().usable()) {
-            dropSlot(connection);
-        }
-        expander.expand();
+                detail,
+                goesOn ? "goes on from its slot" : "starts anew");
         Position end = ServerEnd.read(connection);
-        Position start = new Position(confirmed(connection), end.systemId(), end.timeline(), end.commitTime());
+        Position start;
+        if (before != null && goesOn) {
+            start = new Position(before.lsn(), end.systemId(), end.timeline(), before.commitTime());
+        } else {
+            if (facts.slot() != null && facts.slot().usable()) {
+                dropSlot(connection);
+            }
+            expander.expand();
+            start = new Position(confirmed(connection), end.systemId(), end.timeline(), end.commitTime());
+        }
         Handles.tell(
                 connection,
                 handle -> handle.useTransaction(tx -> {

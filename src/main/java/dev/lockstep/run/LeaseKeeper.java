@@ -18,8 +18,8 @@ final class LeaseKeeper implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
 
-    /** A frozen holder is replaced after this; a killed one at once. */
-    static final Duration TIME = Duration.ofSeconds(8);
+    /** A frozen holder is replaced after this; a killed one at once. Some three seconds more, and the stream is open. */
+    static final Duration TIME = Duration.ofSeconds(5);
 
     /** So many questions of a standby, two a second, go over one session. */
     private static final int RECONNECT_EVERY = 10;
@@ -62,7 +62,7 @@ final class LeaseKeeper implements AutoCloseable {
                 return false;
             }
             if (++asked % RECONNECT_EVERY == 0) {
-                closeConnection(); // a server that wants to stop shows it to new sessions alone
+                reconnect(); // a server that wants to stop shows it to new sessions alone
             }
             if (stop.pause(Duration.ofMillis(500))) {
                 throw new InterruptedException("stopped");
@@ -92,9 +92,20 @@ final class LeaseKeeper implements AutoCloseable {
             closeConnection();
             throw e;
         } catch (LockstepException e) {
-            throw new SQLException(
-                    e.getMessage(), e.getCause() instanceof SQLException sql ? sql.getSQLState() : "08000", e);
+            throw asDriverError(e);
         }
+    }
+
+    /** The new session is there before the old one goes: a standby is counted by its session. */
+    private void reconnect() throws SQLException {
+        Connection old = connection;
+        try {
+            connection = database.open("lease");
+        } catch (LockstepException e) {
+            closeConnection();
+            throw asDriverError(e);
+        }
+        close(old);
     }
 
     /** The connection the lease hangs on, in auto-commit mode. */
@@ -120,9 +131,17 @@ final class LeaseKeeper implements AutoCloseable {
         closeConnection();
     }
 
+    private static SQLException asDriverError(LockstepException e) {
+        return new SQLException(
+                e.getMessage(), e.getCause() instanceof SQLException sql ? sql.getSQLState() : "08000", e);
+    }
+
     private void closeConnection() {
-        Connection open = connection;
+        close(connection);
         connection = null;
+    }
+
+    private static void close(@Nullable Connection open) {
         if (open != null) {
             try {
                 open.close();

@@ -19,15 +19,25 @@ final class ScanKeeper {
     private final ScanRunner runner;
     private final PostBackfill postBackfill;
     private final BooleanSupplier streaming;
+    private final Runnable whenScanned;
     private final StopSignal stop;
     private final AtomicBoolean scanned = new AtomicBoolean();
     private final AtomicBoolean scanAgain = new AtomicBoolean();
 
-    /** @param streaming whether the slot is there: what comes after a scan's bound is then in the stream */
-    ScanKeeper(ScanRunner runner, PostBackfill postBackfill, BooleanSupplier streaming, StopSignal stop) {
+    /**
+     * @param streaming whether the slot is there: what comes after a scan's bound is then in the stream
+     * @param whenScanned told each time that every table is
+     */
+    ScanKeeper(
+            ScanRunner runner,
+            PostBackfill postBackfill,
+            BooleanSupplier streaming,
+            Runnable whenScanned,
+            StopSignal stop) {
         this.runner = runner;
         this.postBackfill = postBackfill;
         this.streaming = streaming;
+        this.whenScanned = whenScanned;
         this.stop = stop;
     }
 
@@ -52,6 +62,7 @@ final class ScanKeeper {
                 } while (!stop.requested() && runner.left()); // vectors come last, after the indexes they are tied by
                 scanned.set(!scanAgain.get());
                 if (scanned.get()) {
+                    whenScanned.run();
                     log.info("every table is scanned, and the indexes are built; the stream alone goes on");
                 }
             }

@@ -19,19 +19,25 @@ final class StreamLine {
     private long toldAt = System.nanoTime();
     private long activeAt = System.nanoTime();
     private boolean wasActive;
+    private boolean wasSilent;
 
     StreamLine(String slot) {
         this.slot = slot;
     }
 
-    /** Says so once, and then lets a new stream have its time. */
+    /**
+     * Says so once, at the second look in a row: a process that was frozen has not told the server anything either. Then it
+     * lets a new stream have its time.
+     */
     boolean dead(Connection connection) throws SQLException {
-        boolean dead = silent(connection) && past(toldAt);
-        if (dead) {
-            toldAt = System.nanoTime();
-            wasActive = false;
+        boolean before = wasSilent;
+        wasSilent = silent(connection);
+        if (!before || !wasSilent || !past(toldAt)) {
+            return false;
         }
-        return dead;
+        toldAt = System.nanoTime();
+        wasActive = false;
+        return true;
     }
 
     /** The server hears nothing, or has given the stream up and nobody opened it again. */

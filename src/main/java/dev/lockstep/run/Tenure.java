@@ -52,6 +52,7 @@ final class Tenure {
     private final StreamKeeper stream;
     private final ScanKeeper scan;
     private final StoreKeepers keepers;
+    private final GapVerification verification;
     private final PauseGate gate = new PauseGate();
     private final StopSignal stop;
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
@@ -75,7 +76,9 @@ final class Tenure {
         this.pulse = pulse;
         this.stop = stop;
         this.keepers = new StoreKeepers(config, database, mapping, clients, Takeover.ROLE, lease.epoch());
-        this.scan = new ScanKeeper(scans(mapping, lease.epoch(), progress), postBackfill, this::opened, stop);
+        this.verification = new GapVerification(config, database, mapping, clients, stop);
+        this.scan = new ScanKeeper(
+                scans(mapping, lease.epoch(), progress), postBackfill, this::opened, verification::scanned, stop);
         this.stream = new StreamKeeper(
                 config,
                 database,
@@ -129,6 +132,7 @@ final class Tenure {
         Thread streaming = start("stream", stream::run);
         Thread scanning = start("scan", scan::run);
         Thread ticking = start("clock", clock::run);
+        Thread verifying = start("gap-verification", verification::run);
         keepers.start(this::start, () -> scan.scanned() && !gate.closed(), stop);
         List<Thread> beside = besideKafka();
         try {
@@ -150,7 +154,7 @@ final class Tenure {
             log.debug("a retry gave up because the tenure ends: why it ends counts", e);
         } finally {
             stop.request();
-            end(streaming, ticking, scanning);
+            end(streaming, ticking, scanning, verifying);
             for (Thread thread : beside) {
                 thread.interrupt(); // brokers may not answer for as long as their timeout
                 thread.join();
@@ -183,7 +187,7 @@ final class Tenure {
                 && keepers.settled();
     }
 
-    private void end(Thread streaming, Thread ticking, Thread scanning) throws InterruptedException {
+    private void end(Thread streaming, Thread ticking, Thread scanning, Thread verifying) throws InterruptedException {
         stream.end(streaming);
         ticking.join();
         keepers.join();
@@ -192,6 +196,7 @@ final class Tenure {
             scanning.interrupt(); // an index build may wait for an old transaction for hours
             scanning.join(200);
         }
+        verifying.interrupt(); // reads, and nothing more: what it found is not recorded
         Synchronizer current = stream.release();
         if (current != null) {
             try {

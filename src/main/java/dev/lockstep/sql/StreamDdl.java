@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
  */
 final class StreamDdl {
 
+    private static final int FAILOVER_SLOTS = 17;
+
     private final String name;
     private final Mapping mapping;
     private final PublicationSpec spec;
@@ -118,10 +120,12 @@ final class StreamDdl {
         return statements;
     }
 
+    /** From 17 on a standby may keep a copy of it, so that it is there after a failover. */
     private ExpandStep createSlot() {
         return ExpandStep.slot(
                 "Create replication slot " + name,
-                "SELECT pg_create_logical_replication_slot(" + Sql.literal(name) + ", 'pgoutput', false, false)",
+                "SELECT pg_create_logical_replication_slot(" + Sql.literal(name) + ", 'pgoutput', false, false"
+                        + (facts.major() >= FAILOVER_SLOTS ? ", failover => true)" : ")"),
                 List.of("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = "
                         + Sql.literal(name)),
                 replication());

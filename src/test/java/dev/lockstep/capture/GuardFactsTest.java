@@ -55,6 +55,18 @@ class GuardFactsTest {
                         new GuardFacts(GOOD, AT_100, SYSTEM, 1, lsn(500), List.of("it does not publish x"), false)));
     }
 
+    /** The slot of a promoted standby is as good as the one it is a copy of; with anything else amiss it is not. */
+    @Test
+    void theStreamGoesOnAfterAFailoverAlone() {
+        Position before = new Position(lsn(100), SYSTEM, 2, Instant.EPOCH);
+        assertThat(GuardFacts.streamGoesOn(facts(GOOD, before).violations())).isTrue();
+        assertThat(GuardFacts.streamGoesOn(facts(GOOD, AT_100).violations())).isFalse();
+        assertThat(GuardFacts.streamGoesOn(facts(null, before).violations())).isFalse();
+        assertThat(GuardFacts.streamGoesOn(facts(new Slot(true, "lost", "", lsn(90), lsn(100)), before)
+                        .violations()))
+                .isFalse();
+    }
+
     private static GuardFacts facts(@Nullable Slot slot, @Nullable Position position) {
         return new GuardFacts(slot, position, SYSTEM, 1, lsn(500), List.of(), false);
     }

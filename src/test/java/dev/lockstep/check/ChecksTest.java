@@ -89,6 +89,21 @@ class ChecksTest {
                     s.origins = List.of("pg_16401");
                     s.version = 150019;
                 }),
+                side("standbys on 16", "info failover-slot", s -> {
+                    s.standbys = 1;
+                    s.version = 160004;
+                }),
+                side("no standby copies slots", "info failover-sync", s -> s.standbys = 2),
+                side("a standby copies slots", "nothing", s -> {
+                    s.standbys = 2;
+                    s.syncing = 1;
+                }),
+                side("a slot of an older lockstep", "info failover-slot", s -> {
+                    s.standbys = 1;
+                    s.syncing = 1;
+                    s.slotStays = false;
+                }),
+                side("decoding waits for our slot", "warning standby-slots-stall", s -> s.awaited = "one, lockstep"),
                 side("subscription", "info subscriptions", s -> s.subscriptions = List.of("sub")),
                 side("subscription on 15", "nothing", s -> {
                     s.subscriptions = List.of("sub");

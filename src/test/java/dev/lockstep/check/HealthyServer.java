@@ -1,5 +1,6 @@
 package dev.lockstep.check;
 
+import dev.lockstep.check.ServerFacts.Failover;
 import dev.lockstep.check.ServerFacts.Kind;
 import dev.lockstep.check.ServerFacts.NameUse;
 import dev.lockstep.check.ServerFacts.OldTransaction;
@@ -59,6 +60,11 @@ final class HealthyServer {
     List<String> subscriptions = List.of();
     List<OldTransaction> oldTransactions = List.of();
 
+    long standbys;
+    long syncing;
+    String awaited = "";
+    boolean slotStays = true;
+
     MappingSpec spec = LegacySchema.PASCAL.spec();
     final List<Table> tables = new ArrayList<>();
     final Map<TableName, TableShape> shapes = new HashMap<>();
@@ -106,6 +112,7 @@ final class HealthyServer {
                         withoutCreate),
                 new NameUse(schemaExists, schemaOurs, publicationExists, slot),
                 new Others(origins, subscriptions, oldTransactions),
+                new Failover(standbys, syncing, awaited, slotStays),
                 tables);
     }
 

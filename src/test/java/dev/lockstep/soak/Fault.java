@@ -30,6 +30,15 @@ enum Fault {
             subject.signal("CONT");
         }
     },
+    /** By the operator. */
+    PAUSED {
+        @Override
+        void strike(Subject subject, OwnServer server, Random random) throws Exception {
+            subject.command("throttle", "--pause");
+            pause(random.nextInt(4000));
+            subject.command("throttle", "--resume");
+        }
+    },
     SERVER_CRASH {
         @Override
         void strike(Subject subject, OwnServer server, Random random) throws Exception {

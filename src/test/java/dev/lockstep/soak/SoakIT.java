@@ -139,6 +139,8 @@ class SoakIT {
     private static void warm(Subject steady) throws Exception {
         steady.terminate(" AND backend_type = 'walsender'");
         steady.awaitOnward();
+        steady.db().execute(steady.schema().insert(3000)); // the second lane connects for a large batch only
+        steady.awaitOnward();
         Distribution.Ended ended = steady.verify();
         assertThat(ended.exitCode()).as(ended.out() + ended.err()).isZero();
     }

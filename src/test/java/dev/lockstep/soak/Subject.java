@@ -124,6 +124,12 @@ final class Subject implements AutoCloseable {
         assertThat(process.isAlive()).as("ended by itself, see " + log(starts)).isTrue();
     }
 
+    /** Of the command line; it ends with 0. */
+    void command(String... arguments) throws Exception {
+        Distribution.Ended ended = lockstep.run(folder, arguments);
+        assertThat(ended.exitCode()).as(ended.err()).isZero();
+    }
+
     Distribution.Ended verify() throws Exception {
         return lockstep.run(folder, "verify", "--output", "json");
     }

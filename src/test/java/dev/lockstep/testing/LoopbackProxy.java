@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -94,7 +95,7 @@ public final class LoopbackProxy implements AutoCloseable {
     /** Resets what it forgot, as keep-alives do in the end. */
     public void bury() {
         synchronized (change) {
-            links.stream().filter(link -> link.forgotten).forEach(link -> {
+            List.copyOf(links).stream().filter(link -> link.forgotten).forEach(link -> {
                 link.reset();
                 link.forgotten = false;
                 links.remove(link);

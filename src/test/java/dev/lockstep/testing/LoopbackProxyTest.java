@@ -7,12 +7,18 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.net.SocketTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LoopbackProxyTest {
+
+    /** They end with the sockets. */
+    private final Queue<CompletableFuture<Void>> echoes = new ConcurrentLinkedQueue<>();
 
     private ServerSocket echo;
     private LoopbackProxy network;
@@ -21,12 +27,12 @@ class LoopbackProxyTest {
     void start() throws IOException {
         echo = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         network = new LoopbackProxy(echo.getLocalPort());
-        Writers.beside(() -> {
+        echoes.add(Writers.beside(() -> {
             while (true) {
                 Socket one = echo.accept();
-                Writers.beside(() -> one.getInputStream().transferTo(one.getOutputStream()));
+                echoes.add(Writers.beside(() -> one.getInputStream().transferTo(one.getOutputStream())));
             }
-        });
+        }));
     }
 
     @AfterEach

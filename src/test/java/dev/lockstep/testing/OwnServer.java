@@ -58,14 +58,31 @@ public final class OwnServer implements AutoCloseable {
         control("stop", "-m", "immediate", "-t", "60");
     }
 
+    /** As {@code kill -9} of its first process; the others end with it. */
+    public void kill() throws Exception {
+        long pid = Long.parseLong(
+                Files.readAllLines(data.resolve("postmaster.pid")).get(0).strip());
+        ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+        Await.until(
+                "the server is gone",
+                () -> !ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false));
+    }
+
+    Path data() {
+        return data;
+    }
+
+    /** The program. */
+    Path postgres() throws IOException {
+        return Path.of(Files.readString(data.resolve("postmaster.opts")).split(" ", 2)[0]);
+    }
+
     private void control(String... action) throws IOException, InterruptedException {
-        Path postgres =
-                Path.of(Files.readString(data.resolve("postmaster.opts")).split(" ", 2)[0]);
         List<String> command = new ArrayList<>();
         if (LinuxUtils.isUnshareAvailable()) {
             command.addAll(List.of("unshare", "-U")); // the server refuses to be run by root
         }
-        command.add(postgres.resolveSibling("pg_ctl").toString());
+        command.add(postgres().resolveSibling("pg_ctl").toString());
         command.addAll(List.of(action));
         command.addAll(List.of(
                 "-D", data.toString(), "-w", "-l", folder.resolve("server.log").toString()));

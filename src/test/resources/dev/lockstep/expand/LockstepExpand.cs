@@ -71,7 +71,7 @@ CREATE PUBLICATION ""lockstep"" FOR TABLE
         // Create replication slot lockstep
         migrationBuilder.Sql(@"SET lock_timeout = 0;", suppressTransaction: true);
         migrationBuilder.Sql(@"SET statement_timeout = 60000;", suppressTransaction: true);
-        migrationBuilder.Sql(@"SELECT pg_create_logical_replication_slot('lockstep', 'pgoutput', false, false);", suppressTransaction: true);
+        migrationBuilder.Sql(@"SELECT pg_create_logical_replication_slot('lockstep', 'pgoutput', false, false, failover => true);", suppressTransaction: true);
         migrationBuilder.Sql(@"RESET lock_timeout;", suppressTransaction: true);
         migrationBuilder.Sql(@"RESET statement_timeout;", suppressTransaction: true);
         // Record where the stream begins

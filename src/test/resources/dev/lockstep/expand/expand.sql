@@ -74,7 +74,7 @@ COMMIT;
 -- 8. Create replication slot lockstep
 SET lock_timeout = 0;
 SET statement_timeout = 60000;
-SELECT pg_create_logical_replication_slot('lockstep', 'pgoutput', false, false);
+SELECT pg_create_logical_replication_slot('lockstep', 'pgoutput', false, false, failover => true);
 RESET lock_timeout;
 RESET statement_timeout;
 

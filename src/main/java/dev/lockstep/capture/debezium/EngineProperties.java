@@ -1,11 +1,13 @@
 package dev.lockstep.capture.debezium;
 
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.database.ServerAddress;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.TableName;
 import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -15,20 +17,59 @@ import org.postgresql.PGProperty;
 /** What the engine is told. Pure. */
 final class EngineProperties {
 
+    /**
+     * Parameters of the URL that say how the server is reached. Not {@code socketTimeout}: nothing to read for a while is
+     * what a quiet stream looks like.
+     */
+    private static final List<String> PASSED_ON = List.of(
+            "sslmode",
+            "sslNegotiation",
+            "sslrootcert",
+            "sslcert",
+            "sslkey",
+            "sslpassword",
+            "sslpasswordcallback",
+            "sslfactory",
+            "sslfactoryarg",
+            "sslhostnameverifier",
+            "channelBinding",
+            "requireAuth",
+            "gssEncMode",
+            "gsslib",
+            "jaasApplicationName",
+            "jaasLogin",
+            "kerberosServerName",
+            "useSpnego",
+            "sspiServiceClass",
+            "authenticationPluginClassName",
+            "connectTimeout",
+            "loginTimeout",
+            "socketFactory",
+            "socketFactoryArg",
+            "localSocketAddress",
+            "options");
+
     private EngineProperties() {}
 
     /**
+     * @param server which of the hosts of {@code database.url} to stream from; the engine knows one only
      * @param prefix unique in the JVM: two engines with one prefix collide in JMX
      * @param slot what is streamed from
      * @param originNone whether the server is asked to leave out commits that carry an origin
      */
     static Properties of(
-            LockstepConfig config, Mapping mapping, Lsn from, String prefix, String slot, boolean originNone) {
+            LockstepConfig config,
+            ServerAddress server,
+            Mapping mapping,
+            Lsn from,
+            String prefix,
+            String slot,
+            boolean originNone) {
         Properties p = new Properties();
         p.setProperty("name", prefix);
         p.setProperty("topic.prefix", prefix);
         p.setProperty("connector.class", UnmeteredConnector.class.getName());
-        connection(config, slot, p);
+        connection(config, server, slot, p);
         p.setProperty("plugin.name", "pgoutput");
         p.setProperty("slot.name", slot);
         p.setProperty("slot.drop.on.stop", "false");
@@ -71,13 +112,13 @@ final class EngineProperties {
         return Math.max(1, longest.toMillis() / 2);
     }
 
-    private static void connection(LockstepConfig config, String slot, Properties p) {
+    private static void connection(LockstepConfig config, ServerAddress server, String slot, Properties p) {
         Properties url = Driver.parseURL(config.database().url(), new Properties());
         if (url == null) {
             throw LockstepException.wrongInput("database.url is not a jdbc:postgresql: URL");
         }
-        p.setProperty("database.hostname", PGProperty.PG_HOST.getOrDefault(url));
-        p.setProperty("database.port", PGProperty.PG_PORT.getOrDefault(url));
+        p.setProperty("database.hostname", server.host());
+        p.setProperty("database.port", Integer.toString(server.port()));
         p.setProperty("database.dbname", PGProperty.PG_DBNAME.getOrDefault(url));
         p.setProperty("database.user", config.database().user());
         p.setProperty("database.password", config.database().password());
@@ -86,15 +127,26 @@ final class EngineProperties {
         // nowhere any more cannot be closed without it: it waits for the server's goodbye.
         p.setProperty("database.socketTimeout", "20");
         p.setProperty("database.initial.statements", "SET application_name = '" + slot + "/capture'");
-        for (String name : new String[] {"sslmode", "sslcert", "sslkey", "sslrootcert", "sslpassword", "sslfactory"}) {
-            String value = url.getProperty(name);
+        PASSED_ON.forEach(parameter -> {
+            String value = url.getProperty(parameter);
             if (value != null) {
-                p.setProperty("database." + name, value);
+                p.setProperty("database." + parameter, value);
             }
-        }
+        });
     }
 
-    private static String regex(TableName table) {
-        return Pattern.quote(table.schema()) + "\\." + Pattern.quote(table.name());
+    /** To the letter, and without a comma, a quote or a backslash of the name's own: the engine splits its list at commas. */
+    static String regex(TableName table) {
+        return literally(table.schema()) + "\\." + literally(table.name());
+    }
+
+    private static String literally(String name) {
+        StringBuilder regex = new StringBuilder();
+        name.codePoints()
+                .forEach(c -> regex.append(
+                        c == '_' || (c < 128 && Character.isLetterOrDigit(c))
+                                ? Character.toString(c)
+                                : "\\x{" + Integer.toHexString(c) + "}"));
+        return regex.toString();
     }
 }

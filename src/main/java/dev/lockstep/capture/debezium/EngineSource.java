@@ -3,7 +3,10 @@ package dev.lockstep.capture.debezium;
 import dev.lockstep.capture.BatchAssembler;
 import dev.lockstep.capture.CaptureFailure;
 import dev.lockstep.capture.ChangeSource;
+import dev.lockstep.capture.FailoverSlot;
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.database.Database;
+import dev.lockstep.database.ServerAddress;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
@@ -12,6 +15,8 @@ import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
@@ -53,7 +58,7 @@ public final class EngineSource implements ChangeSource {
     @Override
     public void run(Lsn from, Consumer consumer) throws InterruptedException {
         String prefix = slot + "_" + ENGINES.incrementAndGet();
-        Properties properties = EngineProperties.of(config, mapping, from, prefix, slot, originNone);
+        Properties properties = EngineProperties.of(config, server(), mapping, from, prefix, slot, originNone);
         DebeziumEngine<RecordChangeEvent<SourceRecord>> built = DebeziumEngine.create(
                         ChangeEventFormat.of(Connect.class))
                 .using(properties)
@@ -74,6 +79,19 @@ public final class EngineSource implements ChangeSource {
         }
         if (cause != null && !closed) {
             throw new CaptureFailure(firstLine(cause), cause);
+        }
+    }
+
+    /** Where the primary is now; the slot that is streamed from for good is made ready for a failover on the way. */
+    private ServerAddress server() {
+        Database database = new Database(config.database(), config.name());
+        try (Connection connection = database.open("capture-start")) {
+            if (slot.equals(config.name())) {
+                FailoverSlot.allow(database, connection, slot);
+            }
+            return ServerAddress.of(connection);
+        } catch (SQLException e) {
+            throw new CaptureFailure("the server went away (SQLSTATE " + e.getSQLState() + ")", e);
         }
     }
 

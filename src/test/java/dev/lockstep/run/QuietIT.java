@@ -1,0 +1,108 @@
+package dev.lockstep.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Distribution;
+import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.OwnServer;
+import dev.lockstep.testing.RunProcess;
+import dev.lockstep.testing.SidecarHarness;
+import dev.lockstep.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A database in which nobody writes to the mapped tables: the sidecar neither burns the processor nor holds back WAL. */
+class QuietIT {
+
+    private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("quiet.warmup", 5));
+    private static final Duration MEASURED = Duration.ofSeconds(Integer.getInteger("quiet.seconds", 10));
+
+    /** What is promised is 2; a busy machine, on which the compiler is late, must not fail the build. */
+    private static final double MOST_PERCENT = 15;
+
+    private static final long MB = 1 << 20;
+
+    /** An hour of somebody else's writing. */
+    private static final int ROUNDS = 3;
+
+    private static final String SEGMENTS = """
+            DO $$ BEGIN FOR i IN 1..3 LOOP
+              INSERT INTO other (filler) SELECT repeat(md5(g::text), 30) FROM generate_series(1, 5000) g;
+              PERFORM pg_switch_wal();
+            END LOOP; END $$
+            """;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void anIdleSidecarIsIdleAndLetsWalGo() throws Exception {
+        try (OwnServer server = OwnServer.start(folder.resolve("server"))) {
+            TestDatabase db = server.database();
+            db.execute(LegacySchema.PASCAL.ddl() + "CREATE TABLE other (id bigserial PRIMARY KEY, filler text)");
+            try (SidecarHarness expanded = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec());
+                    RunProcess run = RunProcess.start(Distribution.built(), folder.resolve("run"), """
+                            name: %s
+                            database: {url: "%s", user: postgres, password: postgres}
+                            http: {port: 0}
+                            savepoints: {keep: 0}
+                            """.formatted(
+                                    expanded.name(), db.config().url()))) {
+                Await.until("it streams alone", () -> run.log().contains("the stream alone goes on"));
+                idle(run);
+                letsGo(db, expanded);
+            }
+        }
+    }
+
+    private static void idle(RunProcess run) throws Exception {
+        StopSignal never = new StopSignal();
+        never.pause(WARM_UP);
+        long before = ticks(run);
+        long began = System.nanoTime();
+        never.pause(MEASURED);
+        double percent = (ticks(run) - before) / 100.0 / ((System.nanoTime() - began) / 1e9) * 100;
+        System.out.printf("an idle sidecar takes %.1f %% of a core%n", percent);
+        assertThat(percent).as("percent of a core, idle").isLessThan(MOST_PERCENT);
+    }
+
+    /** Of the process, user and system; Linux counts a hundred in a second of one core. */
+    private static long ticks(RunProcess run) throws IOException {
+        String stat = Files.readString(Path.of("/proc", Long.toString(run.pid()), "stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+    }
+
+    private static void letsGo(TestDatabase db, SidecarHarness expanded) throws Exception {
+        long most = 0;
+        long written = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            String from = db.text("SELECT pg_current_wal_insert_lsn()");
+            db.execute(SEGMENTS);
+            written += db.number("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + from + "')::bigint");
+            String now = db.text("SELECT pg_current_wal_insert_lsn()");
+            Await.until("the slot has let go what was written before", () -> {
+                db.execute("INSERT INTO other (filler) VALUES ('x')");
+                db.execute("CHECKPOINT"); // which says, too, from where on the slot may let go
+                return db.number("SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" + expanded.name()
+                                + "' AND confirmed_flush_lsn >= '" + now + "' AND restart_lsn >= '" + from + "'")
+                        == 1;
+            });
+            most = Math.max(
+                    most,
+                    db.number("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn)::bigint"
+                            + " FROM pg_replication_slots WHERE slot_name = '" + expanded.name() + "'"));
+        }
+        System.out.printf(
+                "others wrote %d MB of WAL; the slot never held more than %d MB of it%n", written / MB, most / MB);
+        assertThat(most).as("bytes held by the slot").isLessThan(written / 2);
+        assertThat(db.number("SELECT count(*) FROM " + expanded.name() + ".gap"))
+                .isZero();
+    }
+}
