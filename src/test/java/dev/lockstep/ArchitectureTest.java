@@ -119,6 +119,13 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage("org.apache.kafka.."));
 
     @ArchTest
+    static final ArchRule onlyThePageSeesTheWebServer = noClasses()
+            .that(DescribedPredicate.not(resideInAPackage("dev.lockstep.monitor.http..")))
+            .should()
+            .dependOnClassesThat(
+                    resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta.servlet..", "kotlin.."));
+
+    @ArchTest
     static final ArchRule onlyTheCommandLineSeesPicocliAndExits = noClasses()
             .that(resideInAPackage("dev.lockstep..")
                     .and(DescribedPredicate.not(resideInAnyPackage("dev.lockstep.cli.."))))

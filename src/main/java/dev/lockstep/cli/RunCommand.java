@@ -3,9 +3,10 @@ package dev.lockstep.cli;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.model.StopSignal;
-import dev.lockstep.monitor.HttpEndpoints;
+import dev.lockstep.monitor.DatabaseControls;
 import dev.lockstep.monitor.Metrics;
 import dev.lockstep.monitor.Pulse;
+import dev.lockstep.monitor.http.HttpEndpoints;
 import dev.lockstep.run.Sidecar;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -39,12 +40,8 @@ final class RunCommand implements Callable<Integer> {
         Pulse pulse = new Pulse();
         try (StopOnSignal signal = new StopOnSignal(stop);
                 Metrics metrics = new Metrics(database, config, pulse);
-                HttpEndpoints http = new HttpEndpoints(
-                        config.http(),
-                        metrics,
-                        pulse,
-                        config.monitor(),
-                        config.run().heartbeat())) {
+                HttpEndpoints http =
+                        new HttpEndpoints(config, metrics, pulse, new DatabaseControls(database, config.name()))) {
             http.start();
             try {
                 new Sidecar(config, database, pulse, metrics.sync(), metrics.scans(), stop).run(untilCaughtUp);

@@ -1,14 +1,15 @@
 package dev.lockstep.demo;
 
 import dev.lockstep.backfill.ScanProgress;
-import dev.lockstep.config.HttpConfig;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.StopSignal;
-import dev.lockstep.monitor.HttpEndpoints;
+import dev.lockstep.monitor.Controls;
+import dev.lockstep.monitor.DatabaseControls;
 import dev.lockstep.monitor.Metrics;
 import dev.lockstep.monitor.Pulse;
+import dev.lockstep.monitor.http.HttpEndpoints;
 import dev.lockstep.run.Sidecar;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class DemoSidecar implements AutoCloseable {
         Pulse pulse = new Pulse();
         this.metrics = new Metrics(database, config, pulse);
         this.latencies = new Latencies(metrics.sync());
-        this.http = endpoints(config, metrics, pulse);
+        this.http = endpoints(config, metrics, pulse, new DatabaseControls(database, config.name()));
         ScanProgress scans = metrics.scans();
         Sidecar sidecar = new Sidecar(
                 config,
@@ -48,20 +49,9 @@ final class DemoSidecar implements AutoCloseable {
         return started;
     }
 
-    /** On the configured port, or on any free one if that is taken. */
-    private static HttpEndpoints endpoints(LockstepConfig config, Metrics metrics, Pulse pulse) {
-        try {
-            return bound(config, config.http(), metrics, pulse);
-        } catch (LockstepException e) {
-            HttpConfig any =
-                    new HttpConfig(config.http().host(), 0, config.http().token());
-            return bound(config, any, metrics, pulse);
-        }
-    }
-
-    private static HttpEndpoints bound(LockstepConfig config, HttpConfig where, Metrics metrics, Pulse pulse) {
-        HttpEndpoints endpoints = new HttpEndpoints(
-                where, metrics, pulse, config.monitor(), config.run().heartbeat());
+    /** On the configured port; while that is taken, the demo goes on without. */
+    private static HttpEndpoints endpoints(LockstepConfig config, Metrics metrics, Pulse pulse, Controls controls) {
+        HttpEndpoints endpoints = new HttpEndpoints(config, metrics, pulse, controls);
         endpoints.start();
         return endpoints;
     }

@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
@@ -15,9 +16,11 @@ import org.jdbi.v3.core.Handle;
 public final class Positions implements Progress {
 
     private final String table;
+    private final Census census;
 
     public Positions(String name) {
         this.table = Sql.quote(name) + ".position";
+        this.census = new Census(name);
     }
 
     /** The position and what was counted with it. */
@@ -67,6 +70,11 @@ public final class Positions implements Progress {
             statement.setLong(3, rowsStreamed);
             statement.execute();
         }
+    }
+
+    @Override
+    public void census(Connection connection, Map<Census.Cell, Census.Count> counts) throws SQLException {
+        census.add(connection, counts);
     }
 
     /** Starts anew after a gap. */

