@@ -89,9 +89,13 @@ final class Access {
             throw new UnauthorizedResponse(
                     "send the header Authorization: Bearer with the http.token of the configuration");
         }
+    }
+
+    /** Of a body, if there is one. */
+    void json(Context ctx, byte[] body) {
         String type = ctx.contentType();
-        if (type == null || !type.toLowerCase(Locale.ROOT).matches("application/json(;.*)?")) {
-            throw new UnsupportedMediaTypeResponse("send Content-Type: application/json");
+        if (body.length > 0 && (type == null || !type.toLowerCase(Locale.ROOT).matches("application/json(;.*)?"))) {
+            throw new UnsupportedMediaTypeResponse("send the body with Content-Type: application/json");
         }
     }
 

@@ -66,7 +66,9 @@ final class ControlRoutes {
     private void post(RoutesConfig routes, String path, @Nullable Set<String> keys, Call call) {
         routes.post(path, ctx -> {
             access.control(ctx);
-            ObjectNode body = Json.object(body(ctx));
+            byte[] sent = body(ctx);
+            access.json(ctx, sent);
+            ObjectNode body = Json.object(sent);
             body.fieldNames().forEachRemaining(name -> {
                 if (keys != null && !keys.contains(name)) {
                     throw new BadRequestResponse(

@@ -186,6 +186,15 @@ class HttpAccessIT {
         assertThat(paused()).isTrue();
     }
 
+    /** As `curl -X POST -H 'Authorization: …'` sends it. */
+    @Test
+    void aCallWithoutABodyNeedsNoContentType() throws Exception {
+        RawHttp.Request bare =
+                http.post("/api/pause").token(ServedSidecar.TOKEN).without("Content-Type").body("");
+        assertThat(bare.header("Content-Length", "0").send().status()).isEqualTo(200);
+        assertThat(paused()).isTrue();
+    }
+
     /** DNS rebinding: the browser believes that we are evil.example. */
     @Test
     void anotherNameForThisMachineGetsNothing() throws Exception {
