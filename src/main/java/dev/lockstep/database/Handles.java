@@ -5,11 +5,25 @@ import java.sql.SQLException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.ColonPrefixSqlParser;
+import org.jdbi.v3.core.statement.NoTemplateEngine;
+import org.jdbi.v3.core.statement.SqlParser;
+import org.jdbi.v3.core.statement.SqlStatements;
 
 /** Jdbi on a connection that somebody else opened and closes; its errors as the driver threw them. */
 public final class Handles {
 
+    /** Parsing costs more than most of our questions; a parser remembers what it has parsed. */
+    private static final SqlParser PARSER = new ColonPrefixSqlParser();
+
     private Handles() {}
+
+    /** On {@code connection}, which stays the caller's. */
+    public static Handle of(Connection connection) {
+        Handle handle = Jdbi.open(connection);
+        handle.getConfig(SqlStatements.class).setSqlParser(PARSER).setTemplateEngine(new NoTemplateEngine());
+        return handle;
+    }
 
     /** A question to the server. */
     @FunctionalInterface
@@ -25,7 +39,7 @@ public final class Handles {
 
     /** Asks on {@code connection}, in its transaction if it has one. */
     public static <T> T ask(Connection connection, Question<T> question) throws SQLException {
-        return ask(Jdbi.open(connection), question);
+        return ask(of(connection), question);
     }
 
     /** As above, on a handle that is there already. */
@@ -39,7 +53,7 @@ public final class Handles {
 
     /** Changes something on {@code connection}. */
     public static void tell(Connection connection, Order order) throws SQLException {
-        tell(Jdbi.open(connection), order);
+        tell(of(connection), order);
     }
 
     /** As above, on a handle that is there already. */

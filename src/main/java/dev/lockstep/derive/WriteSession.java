@@ -10,7 +10,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +34,7 @@ public final class WriteSession implements AutoCloseable {
 
     private WriteSession(Connection connection, Fence fence, int seat, long epoch, boolean tagged) {
         this.connection = connection;
-        this.handle = Jdbi.open(connection);
+        this.handle = Handles.of(connection);
         this.fence = fence;
         this.seat = seat;
         this.epoch = epoch;

@@ -28,7 +28,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +36,12 @@ import org.slf4j.LoggerFactory;
 public final class Metrics implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Metrics.class);
+
+    /** While somebody listens. */
     private static final Duration READ_EVERY = Duration.ofSeconds(2);
+
+    /** While nobody does: an idle sidecar is a quiet one. */
+    private static final Duration READ_SELDOM = History.STEP;
 
     private static final double P50 = 0.5;
     private static final double P95 = 0.95;
@@ -48,7 +52,7 @@ public final class Metrics implements AutoCloseable {
     private final Throughput changes = new Throughput();
     private final Throughput rows = new Throughput();
     private final History history = new History();
-    private final List<Consumer<LiveStatus>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Audience> listeners = new CopyOnWriteArrayList<>();
     private final Pulse pulse;
     private final StatusReader reader;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(runnable -> {
@@ -121,7 +125,7 @@ public final class Metrics implements AutoCloseable {
         if (report == null || report.lag().seconds() == null) {
             return Double.NaN;
         }
-        return report.lag().seconds() + Math.max(0, (System.nanoTime() - lastAt) / 1e9 - READ_EVERY.toSeconds());
+        return report.lag().seconds() + Math.max(0, (System.nanoTime() - lastAt) / 1e9 - READ_SELDOM.toSeconds());
     }
 
     /** Open gaps as last read. */
@@ -203,6 +207,10 @@ public final class Metrics implements AutoCloseable {
     }
 
     private void refresh() {
+        boolean fresh = System.nanoTime() - lastAt < READ_SELDOM.toNanos() - READ_EVERY.toNanos() / 2;
+        if (last != null && fresh && listeners.stream().noneMatch(Audience::present)) {
+            return;
+        }
         try {
             StatusReport report = status();
             gauges.refresh(report);
@@ -215,7 +223,7 @@ public final class Metrics implements AutoCloseable {
                     changes.perSecond(),
                     rows.perSecond());
             LiveStatus live = live(report);
-            listeners.forEach(listener -> listener.accept(live));
+            listeners.forEach(listener -> listener.hear(live));
         } catch (LockstepException e) {
             log.debug("status not read", e);
         }
@@ -226,13 +234,11 @@ public final class Metrics implements AutoCloseable {
         return history;
     }
 
-    /** Hears of every status that is read by the clock; must not block or throw. */
-    public void listen(Consumer<LiveStatus> listener) {
+    public void listen(Audience listener) {
         listeners.add(listener);
     }
 
-    /** Hears no more. */
-    public void unlisten(Consumer<LiveStatus> listener) {
+    public void unlisten(Audience listener) {
         listeners.remove(listener);
     }
 

@@ -23,9 +23,20 @@ final class QueueWatch {
     /** After so long without a change it is looked at half as often. */
     private static final long QUIET_NANOS = Duration.ofSeconds(1).toNanos();
 
+    /** With so many records a second there are always some: taken as they come, they would make many small batches. */
+    private static final int BUSY_PER_SECOND = 3000;
+
+    /** Then they are gathered for so long: a batch costs writers more than a row of it does. */
+    private static final long GATHER_NANOS = Duration.ofMillis(40).toNanos();
+
+    private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
+
     private final ChangeEventQueue<?> queue;
     private final long interval;
     private long lastSeen = System.nanoTime();
+    private long countedSince = lastSeen;
+    private long counted;
+    private boolean busy;
 
     private QueueWatch(ChangeEventQueue<?> queue, Duration interval) {
         this.queue = queue;
@@ -50,6 +61,17 @@ final class QueueWatch {
         return null;
     }
 
+    /** So many records were taken since the last time. */
+    void took(int records) {
+        counted += records;
+        long now = System.nanoTime();
+        if (now - countedSince >= SECOND_NANOS) {
+            busy = counted * (double) SECOND_NANOS / (now - countedSince) >= BUSY_PER_SECOND;
+            countedSince = now;
+            counted = 0;
+        }
+    }
+
     /** Returns when there is something, or after a while. A change waits for half of the interval, on average. */
     void await() throws InterruptedException {
         long began = System.nanoTime();
@@ -60,10 +82,16 @@ final class QueueWatch {
                 throw new InterruptedException();
             }
             now = System.nanoTime();
-            if (queue.remainingCapacity() < queue.totalCapacity()) {
+            if (waiting() > 0) {
                 lastSeen = now;
-                return;
+                if (!busy || waiting() >= queue.totalCapacity() / 2 || now - began >= GATHER_NANOS) {
+                    return;
+                }
             }
         } while (now - began < LONGEST_NANOS);
+    }
+
+    private int waiting() {
+        return queue.totalCapacity() - queue.remainingCapacity();
     }
 }

@@ -43,6 +43,9 @@ public final class UnmeteredTask extends PostgresConnectorTask {
             waits.await();
         }
         List<SourceRecord> records = super.doPoll();
+        if (waits != null && records != null) {
+            waits.took(records.size());
+        }
         ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> coordinator = metered;
         if (coordinator != null && records != null && !records.isEmpty()) {
             metered = null;

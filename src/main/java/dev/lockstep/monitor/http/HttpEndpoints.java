@@ -5,7 +5,6 @@ import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Controls;
-import dev.lockstep.monitor.LiveStatus;
 import dev.lockstep.monitor.Metrics;
 import dev.lockstep.monitor.Pulse;
 import io.javalin.Javalin;
@@ -13,7 +12,6 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.util.JavalinBindException;
 import java.time.Duration;
-import java.util.function.Consumer;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,7 +31,6 @@ public final class HttpEndpoints implements AutoCloseable {
     private final Controls controls;
     private final Health health;
     private final StatusFeed feed;
-    private final Consumer<LiveStatus> listener;
     private final StopSignal stop = new StopSignal();
     private @Nullable Javalin server;
     private boolean told;
@@ -45,7 +42,6 @@ public final class HttpEndpoints implements AutoCloseable {
         this.controls = controls;
         this.health = new Health(metrics, pulse, config.monitor(), config.run().heartbeat());
         this.feed = new StatusFeed(metrics::live);
-        this.listener = feed::heard;
     }
 
     /**
@@ -56,7 +52,7 @@ public final class HttpEndpoints implements AutoCloseable {
      */
     public void start() {
         Access access = Access.of(config);
-        metrics.listen(listener);
+        metrics.listen(feed);
         metrics.start();
         feed.start();
         if (!bind(access)) {
@@ -148,7 +144,7 @@ public final class HttpEndpoints implements AutoCloseable {
     @Override
     public synchronized void close() {
         stop.request();
-        metrics.unlisten(listener);
+        metrics.unlisten(feed);
         feed.close();
         if (server != null) {
             server.stop();

@@ -1,6 +1,8 @@
 package dev.lockstep.monitor.http;
 
 import dev.lockstep.model.LockstepException;
+import dev.lockstep.monitor.Audience;
+import dev.lockstep.monitor.LiveStatus;
 import io.javalin.http.Context;
 import io.javalin.http.ServiceUnavailableResponse;
 import jakarta.servlet.ServletOutputStream;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * The status for everybody who asks. One thread reads the server, once for all that wait, so that neither a crowd nor a
  * server that hangs takes a thread of the web server. Thread-safe.
  */
-final class StatusFeed implements AutoCloseable {
+final class StatusFeed implements Audience, AutoCloseable {
 
     static final int MOST_CLIENTS = 32;
     private static final Duration EVERY = Duration.ofSeconds(2);
@@ -49,10 +51,15 @@ final class StatusFeed implements AutoCloseable {
                 this::lookWhenSilent, EVERY.toMillis(), EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** A status that somebody has read anyway. */
-    void heard(Object status) {
+    @Override
+    public boolean present() {
+        return !clients.isEmpty();
+    }
+
+    @Override
+    public void hear(LiveStatus status) {
         heardAt = System.nanoTime();
-        if (!clients.isEmpty() && !clock.isShutdown()) {
+        if (present() && !clock.isShutdown()) {
             clock.execute(() -> tell(event("status", Json.bytes(status))));
         }
     }

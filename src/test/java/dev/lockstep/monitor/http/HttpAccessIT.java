@@ -189,8 +189,10 @@ class HttpAccessIT {
     /** As `curl -X POST -H 'Authorization: …'` sends it. */
     @Test
     void aCallWithoutABodyNeedsNoContentType() throws Exception {
-        RawHttp.Request bare =
-                http.post("/api/pause").token(ServedSidecar.TOKEN).without("Content-Type").body("");
+        RawHttp.Request bare = http.post("/api/pause")
+                .token(ServedSidecar.TOKEN)
+                .without("Content-Type")
+                .body("");
         assertThat(bare.header("Content-Length", "0").send().status()).isEqualTo(200);
         assertThat(paused()).isTrue();
     }
