@@ -18,8 +18,8 @@ import org.postgresql.PGProperty;
 final class EngineProperties {
 
     /**
-     * Parameters of the URL that say how the server is reached. Not {@code socketTimeout}: nothing to read for a while is
-     * what a quiet stream looks like.
+     * Parameters of the URL that say how the server is reached. Not {@code socketTimeout}, which is
+     * ours.
      */
     private static final List<String> PASSED_ON = List.of(
             "sslmode",
