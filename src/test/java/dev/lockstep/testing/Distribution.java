@@ -10,6 +10,9 @@ import java.util.concurrent.TimeUnit;
 /** The packaged program, run as a user runs it. */
 public record Distribution(Path home, String javaOptions) {
 
+    /** Most processes of tests end before an optimizing compiler pays. */
+    private static final String QUICK = "-XX:TieredStopAtLevel=1";
+
     /** What a command came to. */
     public record Ended(int exitCode, String out, String err) {}
 
@@ -19,12 +22,12 @@ public record Distribution(Path home, String javaOptions) {
         if (!Files.isDirectory(home)) {
             throw new IllegalStateException(home + " is not there: run mvn package first");
         }
-        return new Distribution(home.toAbsolutePath(), "");
+        return new Distribution(home.toAbsolutePath(), QUICK);
     }
 
     /** The same with options for the JVM. */
     public Distribution with(String options) {
-        return new Distribution(home, options);
+        return new Distribution(home, QUICK + " " + options);
     }
 
     /** Runs a command in {@code folder} to its end. */

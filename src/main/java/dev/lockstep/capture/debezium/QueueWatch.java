@@ -20,8 +20,10 @@ final class QueueWatch {
     /** After so long the queue is polled anyway: it also tells that its producer has failed. */
     private static final long LONGEST_NANOS = Duration.ofMillis(100).toNanos();
 
-    /** After so long without a change it is looked at half as often. */
+    /** After so long without a change it is looked for less often: to wake up is most of what an idle process does. */
     private static final long QUIET_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private static final int SELDOM = 4;
 
     /** With so many records a second there are always some: taken as they come, they would make many small batches. */
     private static final int BUSY_PER_SECOND = 3000;
@@ -33,8 +35,8 @@ final class QueueWatch {
 
     private final ChangeEventQueue<?> queue;
     private final long interval;
-    private long lastSeen = System.nanoTime();
-    private long countedSince = lastSeen;
+    private volatile long lastSeen = System.nanoTime();
+    private long countedSince = System.nanoTime();
     private long counted;
     private boolean busy;
 
@@ -77,7 +79,7 @@ final class QueueWatch {
         long began = System.nanoTime();
         long now = began;
         do {
-            LockSupport.parkNanos(now - lastSeen > QUIET_NANOS ? 2 * interval : interval);
+            rest();
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
@@ -89,6 +91,11 @@ final class QueueWatch {
                 }
             }
         } while (now - began < LONGEST_NANOS);
+    }
+
+    /** Waits for the interval; longer when nothing has come for a while. Any thread may. */
+    void rest() {
+        LockSupport.parkNanos(System.nanoTime() - lastSeen > QUIET_NANOS ? SELDOM * interval : interval);
     }
 
     private int waiting() {

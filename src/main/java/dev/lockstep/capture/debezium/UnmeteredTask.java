@@ -24,12 +24,14 @@ public final class UnmeteredTask extends PostgresConnectorTask {
     private static final Logger log = LoggerFactory.getLogger(UnmeteredTask.class);
 
     private @Nullable ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> metered;
+    private @Nullable ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> pausing;
     private @Nullable QueueWatch watch;
 
     @Override
     public ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> start(Configuration config) {
         ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> coordinator = super.start(config);
         metered = coordinator;
+        pausing = coordinator;
         watch = QueueWatch.of(this);
         return coordinator;
     }
@@ -40,6 +42,10 @@ public final class UnmeteredTask extends PostgresConnectorTask {
     public @Nullable List<SourceRecord> doPoll() throws InterruptedException {
         QueueWatch waits = watch;
         if (waits != null) {
+            ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> constant = pausing;
+            if (constant != null && ReaderPause.replace(constant, waits)) {
+                pausing = null;
+            }
             waits.await();
         }
         List<SourceRecord> records = super.doPoll();

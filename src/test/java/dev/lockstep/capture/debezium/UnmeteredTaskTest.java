@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.debezium.connector.base.ChangeEventQueue;
 import io.debezium.connector.postgresql.PostgresConnectorTask;
+import io.debezium.connector.postgresql.PostgresStreamingChangeEventSource;
 import io.debezium.pipeline.ChangeEventSourceCoordinator;
 import io.debezium.pipeline.EventDispatcher;
+import io.debezium.util.DelayStrategy;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -32,5 +34,14 @@ class UnmeteredTaskTest {
                 .isEqualTo(ChangeEventQueue.class);
         assertThat(ChangeEventQueue.class.getDeclaredField("pollInterval").getType())
                 .isEqualTo(Duration.class);
+    }
+
+    /** As above: then an idle reader wakes up five hundred times a second, in silence. */
+    @Test
+    void thePauseOfTheReaderIsWhereItIsLookedFor() throws Exception {
+        assertThat(PostgresStreamingChangeEventSource.class
+                        .getDeclaredField("pauseNoMessage")
+                        .getType())
+                .isEqualTo(DelayStrategy.class);
     }
 }
