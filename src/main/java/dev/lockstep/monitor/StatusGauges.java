@@ -9,6 +9,8 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +27,7 @@ final class StatusGauges {
         this.registry = registry;
         this.last = last;
         this.backfill = MultiGauge.builder("lockstep.backfill.blocks")
-                .description("heap blocks of scans, done and in total")
+                .description("heap blocks of scans, of the backfill and of gaps, done and in total")
                 .register(registry);
     }
 
@@ -46,13 +48,15 @@ final class StatusGauges {
 
     /** Which tables are scanned is only known from the status itself. */
     void refresh(StatusReport report) {
-        List<MultiGauge.Row<?>> rows = new ArrayList<>();
+        Map<String, Long> done = new TreeMap<>();
+        Map<String, Long> total = new TreeMap<>();
         for (StatusReport.Backfill scan : report.backfill()) {
-            if (scan.kind().equals("backfill")) {
-                rows.add(MultiGauge.Row.of(Tags.of("table", scan.table(), "state", "done"), scan.done()));
-                rows.add(MultiGauge.Row.of(Tags.of("table", scan.table(), "state", "total"), scan.total()));
-            }
+            done.merge(scan.table(), scan.done(), Long::sum);
+            total.merge(scan.table(), scan.total(), Long::sum);
         }
+        List<MultiGauge.Row<?>> rows = new ArrayList<>();
+        done.forEach((table, blocks) -> rows.add(MultiGauge.Row.of(Tags.of("table", table, "state", "done"), blocks)));
+        total.forEach((table, blocks) -> rows.add(MultiGauge.Row.of(Tags.of("table", table, "state", "total"), blocks)));
         backfill.register(rows, true);
     }
 
