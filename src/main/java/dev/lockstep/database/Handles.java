@@ -18,11 +18,15 @@ public final class Handles {
 
     private Handles() {}
 
-    /** On {@code connection}, which stays the caller's. */
-    public static Handle of(Connection connection) {
-        Handle handle = Jdbi.open(connection);
-        handle.getConfig(SqlStatements.class).setSqlParser(PARSER).setTemplateEngine(new NoTemplateEngine());
-        return handle;
+    /** On {@code connection}, which stays the caller's; it may have been closed meanwhile. */
+    public static Handle of(Connection connection) throws SQLException {
+        try {
+            Handle handle = Jdbi.open(connection);
+            handle.getConfig(SqlStatements.class).setSqlParser(PARSER).setTemplateEngine(new NoTemplateEngine());
+            return handle;
+        } catch (JdbiException e) {
+            throw driverError(e);
+        }
     }
 
     /** A question to the server. */

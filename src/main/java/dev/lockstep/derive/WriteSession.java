@@ -25,6 +25,8 @@ public final class WriteSession implements AutoCloseable {
     /** How long a statement may wait for a writer's lock: far less than {@code deadlock_timeout}, so that we lose. */
     private static final String PATIENCE = "20ms";
 
+    private static final int ORIGIN_TRIES = 50;
+
     private final Connection connection;
     private final Handle handle;
     private final Fence fence;
@@ -32,7 +34,7 @@ public final class WriteSession implements AutoCloseable {
     private final long epoch;
     private final boolean tagged;
 
-    private WriteSession(Connection connection, Fence fence, int seat, long epoch, boolean tagged) {
+    private WriteSession(Connection connection, Fence fence, int seat, long epoch, boolean tagged) throws SQLException {
         this.connection = connection;
         this.handle = Handles.of(connection);
         this.fence = fence;
@@ -172,9 +174,8 @@ public final class WriteSession implements AutoCloseable {
                 throw e;
             }
         }
-        try (PreparedStatement setup = connection.prepareStatement("SELECT pg_replication_origin_session_setup(?)")) {
-            setup.setString(1, origin);
-            setup.execute();
+        try {
+            setUp(connection, origin);
             return true;
         } catch (SQLException e) {
             if ("53400".equals(e.getSQLState())) {
@@ -189,6 +190,25 @@ public final class WriteSession implements AutoCloseable {
                 return false;
             }
             throw e;
+        }
+    }
+
+    /** The last session with this origin may have been closed, and not be gone yet. */
+    private static void setUp(Connection connection, String origin) throws SQLException {
+        for (int tries = 1; ; tries++) {
+            try (PreparedStatement setup =
+                    connection.prepareStatement("SELECT pg_replication_origin_session_setup(?)")) {
+                setup.setString(1, origin);
+                setup.execute();
+                return;
+            } catch (SQLException e) {
+                if (!"55006".equals(e.getSQLState()) || tries == ORIGIN_TRIES) {
+                    throw e;
+                }
+            }
+            try (Statement wait = connection.createStatement()) {
+                wait.execute("SELECT pg_sleep(0.02)");
+            }
         }
     }
 }

@@ -56,7 +56,8 @@ final class StatusGauges {
         }
         List<MultiGauge.Row<?>> rows = new ArrayList<>();
         done.forEach((table, blocks) -> rows.add(MultiGauge.Row.of(Tags.of("table", table, "state", "done"), blocks)));
-        total.forEach((table, blocks) -> rows.add(MultiGauge.Row.of(Tags.of("table", table, "state", "total"), blocks)));
+        total.forEach(
+                (table, blocks) -> rows.add(MultiGauge.Row.of(Tags.of("table", table, "state", "total"), blocks)));
         backfill.register(rows, true);
     }
 
