@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Restores the stream after a gap: records it, makes the publication right and the slot anew, starts the position there
- * and plans a scan of every table. A slot that came through a failover is kept: what is behind it need not wait for the scan. Killed anywhere, the next start finds the gap again and finishes it.
+ * and plans a scan of every table. A slot that came through a failover is kept: what is behind it need not wait for the
+ * scan. Killed anywhere, the next start finds the gap again and finishes it.
  */
 final class GapRestorer {
 
