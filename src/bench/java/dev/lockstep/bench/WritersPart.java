@@ -18,8 +18,8 @@ final class WritersPart implements Part {
 
     private static final int ROWS = 200_000;
     private static final int WARM_UP = 12;
-    private static final int FASTEST = 10;
-    private static final int HALF = 14;
+    private static final int FASTEST = 20;
+    private static final int HALF = 30;
 
     /** A request of the application: it reads, writes a conversation and two messages, and edits an old message. */
     private static final String SCRIPT = """

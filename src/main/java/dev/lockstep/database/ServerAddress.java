@@ -1,5 +1,9 @@
 package dev.lockstep.database;
 
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.postgresql.jdbc.PgConnection;
@@ -12,5 +16,15 @@ public record ServerAddress(String host, int port) {
         HostSpec reached =
                 connection.unwrap(PgConnection.class).getQueryExecutor().getHostSpec();
         return new ServerAddress(reached.getHost(), reached.getPort());
+    }
+
+    /** Whether the address is one of this machine's own; what cannot be told is another's. */
+    public boolean onThisMachine() {
+        try {
+            InetAddress address = InetAddress.getByName(host);
+            return address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null;
+        } catch (UnknownHostException | SocketException e) {
+            return false;
+        }
     }
 }

@@ -8,6 +8,7 @@ import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.RowChange;
 import dev.lockstep.model.TableName;
 import dev.lockstep.sync.SyncMeter;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -62,6 +63,7 @@ public final class Metrics implements AutoCloseable {
     });
     private final Timer commitToDerived;
     private final Timer batchTime;
+    private final Counter yielded;
     private final Map<TableName, AtomicLong> scanned = new ConcurrentHashMap<>();
     private final AtomicLong held = new AtomicLong();
     private volatile @Nullable StatusReport last;
@@ -79,6 +81,9 @@ public final class Metrics implements AutoCloseable {
         this.batchTime = Timer.builder("lockstep.batch")
                 .description("applying one batch of changes")
                 .serviceLevelObjectives(buckets())
+                .register(registry);
+        this.yielded = Counter.builder("lockstep.yielded.seconds")
+                .description("time for which batches were put off to let writers go first")
                 .register(registry);
         Gauge.builder("lockstep.lag.seconds", this, Metrics::lagSeconds)
                 .description("age of the moment up to which everything is applied")
@@ -150,6 +155,11 @@ public final class Metrics implements AutoCloseable {
                     commitToDerived.record(age.isNegative() ? Duration.ZERO : age);
                 }
                 tallies.forEach(Metrics.this::count);
+            }
+
+            @Override
+            public void yielded(Duration time) {
+                yielded.increment(time.toNanos() / 1e9);
             }
 
             @Override

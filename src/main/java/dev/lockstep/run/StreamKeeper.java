@@ -17,6 +17,7 @@ import dev.lockstep.derive.WriteSession;
 import dev.lockstep.journal.Journal;
 import dev.lockstep.model.Batch;
 import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.Position;
 import dev.lockstep.model.StopSignal;
@@ -29,6 +30,7 @@ import dev.lockstep.sync.ChangeLog;
 import dev.lockstep.sync.LaneSessions;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
+import dev.lockstep.throttle.Courtesy;
 import dev.lockstep.vector.StoreKeepers;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -58,6 +60,7 @@ final class StreamKeeper {
     private final SyncMeter meter;
     private final StoreKeepers keepers;
     private final PauseGate gate;
+    private final Courtesy courtesy;
     private final Runnable gapFound;
     private final StopSignal stop;
 
@@ -79,6 +82,7 @@ final class StreamKeeper {
             SyncMeter meter,
             StoreKeepers keepers,
             PauseGate gate,
+            Courtesy courtesy,
             Runnable gapFound,
             StopSignal stop) {
         this.config = config;
@@ -91,6 +95,7 @@ final class StreamKeeper {
         this.meter = meter;
         this.keepers = keepers;
         this.gate = gate;
+        this.courtesy = courtesy;
         this.gapFound = gapFound;
         this.stop = stop;
     }
@@ -187,7 +192,11 @@ final class StreamKeeper {
         engine.run(from.lsn(), batch -> {
             beat(batch);
             gate.await(pulse::beat, stop); // a pause holds up the stream, and so the heartbeats
-            return applier.apply(batch);
+            courtesy.await(batch, pulse::beat, stop);
+            long began = System.nanoTime();
+            Lsn durable = applier.apply(batch);
+            courtesy.worked(Duration.ofNanos(System.nanoTime() - began));
+            return durable;
         });
         if (!stop.requested()) {
             throw new CaptureFailure("the stream ended", null);

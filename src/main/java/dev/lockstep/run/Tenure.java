@@ -19,6 +19,7 @@ import dev.lockstep.state.DeadLetters;
 import dev.lockstep.state.Fence;
 import dev.lockstep.sync.SyncMeter;
 import dev.lockstep.sync.Synchronizer;
+import dev.lockstep.throttle.Courtesy;
 import dev.lockstep.throttle.Throttle;
 import dev.lockstep.vector.StoreClients;
 import dev.lockstep.vector.StoreKeepers;
@@ -55,6 +56,7 @@ final class Tenure {
     private final StoreKeepers keepers;
     private final GapVerification verification;
     private final PauseGate gate = new PauseGate();
+    private final Courtesy courtesy;
     private final StopSignal stop;
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
 
@@ -77,6 +79,12 @@ final class Tenure {
         this.pulse = pulse;
         this.stop = stop;
         this.keepers = new StoreKeepers(config, database, mapping, clients, Takeover.ROLE, lease.epoch());
+        this.courtesy = new Courtesy(
+                database,
+                config.name(),
+                Takeover.ROLE + "crowd",
+                config.monitor().maxLag().dividedBy(2),
+                meter::yielded);
         this.verification = new GapVerification(config, database, mapping, clients, stop);
         this.scan = new ScanKeeper(
                 scans(mapping, lease.epoch(), progress), postBackfill, this::opened, verification::scanned, stop);
@@ -91,10 +99,11 @@ final class Tenure {
                 meter,
                 keepers,
                 gate,
+                courtesy,
                 scan::scanAgain,
                 stop);
         this.renewal = new LeaseClock(database, config.name(), lease, gate, stop);
-        this.clock = new TenureClock(database, config, mapping, stop, stream::reopen);
+        this.clock = new TenureClock(database, config, mapping, stop, courtesy::walShort, stream::reopen);
     }
 
     private ScanRunner scans(Mapping mapping, long epoch, ScanProgress progress) {
@@ -133,7 +142,8 @@ final class Tenure {
     void run(Optional<Lsn> target) throws InterruptedException {
         Thread streaming = start("stream", stream::run);
         Thread scanning = start("scan", scan::run);
-        List<Thread> ticking = List.of(start("lease", renewal::run), start("clock", clock::run));
+        List<Thread> ticking = List.of(
+                start("lease", renewal::run), start("clock", clock::run), start("crowd", () -> courtesy.watch(stop)));
         Thread verifying = start("gap-verification", verification::run);
         keepers.start(this::start, () -> scan.scanned() && !gate.closed(), stop);
         List<Thread> beside = besideKafka();
@@ -195,6 +205,7 @@ final class Tenure {
         for (Thread thread : ticking) {
             thread.join();
         }
+        courtesy.close();
         keepers.join();
         scanning.join(GRACE.toMillis());
         while (scanning.isAlive()) {

@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,13 +41,19 @@ final class TenureClock {
         void streamUnsound(String why);
     }
 
-    TenureClock(Database database, LockstepConfig config, Mapping mapping, StopSignal stop, Listener listener) {
+    TenureClock(
+            Database database,
+            LockstepConfig config,
+            Mapping mapping,
+            StopSignal stop,
+            Consumer<Boolean> walShort,
+            Listener listener) {
         this.database = database;
         this.config = config;
         this.mapping = mapping;
         this.stop = stop;
         this.listener = listener;
-        this.wal = new WalWatch(config.name());
+        this.wal = new WalWatch(config.name(), walShort);
         this.line = new StreamLine(config.name());
         this.savepoints = new SavepointKeeper(config.name(), config.savepoints());
     }

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,13 +23,16 @@ final class WalWatch {
     private static final Duration TELL_EVERY = Duration.ofMinutes(1);
 
     private final String name;
+    private final Consumer<Boolean> walShort;
     private final Observed observed;
     private final Control control;
     private final WalRate rate = new WalRate();
     private long toldAt = System.nanoTime() - TELL_EVERY.toNanos();
 
-    WalWatch(String name) {
+    /** @param walShort told whether half of the budget is used up */
+    WalWatch(String name, Consumer<Boolean> walShort) {
         this.name = name;
+        this.walShort = walShort;
         this.observed = new Observed(name);
         this.control = new Control(name);
     }
@@ -46,6 +50,7 @@ final class WalWatch {
             Handles.tell(connection, handle -> observed.wal(handle, perSecond, freeDisk));
         }
         WalBudget budget = WalBudget.of(hold.heldBytes(), hold.safeBytes(), freeDisk, hold.maxWalSize(), perSecond);
+        walShort.accept(budget.warns());
         warn(budget);
         if (budget.pauseEnds()) {
             endPause(connection, budget);

@@ -13,6 +13,9 @@ public interface SyncMeter {
     /** A batch is done, all but {@code held} rows of it. */
     default void applied(Batch batch, Duration took, int held) {}
 
+    /** A batch was put off for so long, to let writers go first. */
+    default void yielded(Duration time) {}
+
     /** Rows of a table were out of step and are in step now. */
     default void derived(TableName table, long rows) {}
 }

@@ -4,6 +4,7 @@ import io.debezium.connector.base.ChangeEventQueue;
 import io.debezium.connector.postgresql.PostgresConnectorTask;
 import java.lang.reflect.Field;
 import java.time.Duration;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,8 +53,13 @@ final class QueueWatch {
             queueField.setAccessible(true);
             Field intervalField = ChangeEventQueue.class.getDeclaredField("pollInterval");
             intervalField.setAccessible(true);
+            Field roomField = ChangeEventQueue.class.getDeclaredField("isNotFull");
+            roomField.setAccessible(true);
             if (queueField.get(task) instanceof ChangeEventQueue<?> queue
-                    && intervalField.get(queue) instanceof Duration interval) {
+                    && intervalField.get(queue) instanceof Duration interval
+                    && roomField.get(queue) instanceof Condition room) {
+                // the reader waits for room as long as a poll does: for no time at all it would be a busy loop
+                roomField.set(queue, new PatientCondition(room, LONGEST_NANOS));
                 intervalField.set(queue, Duration.ZERO);
                 return new QueueWatch(queue, interval);
             }

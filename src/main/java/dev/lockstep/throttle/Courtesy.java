@@ -1,0 +1,126 @@
+package dev.lockstep.throttle;
+
+import dev.lockstep.database.Database;
+import dev.lockstep.model.Batch;
+import dev.lockstep.model.StopSignal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets writers go first: while they want all processors, the stream puts its batches off, up to a lag. {@link #await} and
+ * {@link #worked} belong to the thread of the stream, {@link #watch} to one of its own.
+ */
+public final class Courtesy implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Courtesy.class);
+
+    private static final Duration STEP = Duration.ofMillis(20);
+    private static final long TELL_NANOS = Duration.ofMinutes(1).toNanos();
+    private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long COUNT_NANOS = Duration.ofMillis(200).toNanos();
+
+    /** So few changes a second cost nobody anything. */
+    private static final int BUSY_PER_SECOND = 500;
+
+    private final Crowd crowd;
+    private final Yielding yielding;
+    private final Duration limit;
+    private final Consumer<Duration> meter;
+    private Duration lastWork = Duration.ZERO;
+    private long countedSince = System.nanoTime();
+    private long counted;
+    private long toldAt = System.nanoTime() - TELL_NANOS;
+    private volatile boolean walShort;
+
+    /**
+     * @param name the configured name
+     * @param role of the session that asks how crowded it is
+     * @param limit of the lag up to which work is put off, if the operator bears as much
+     * @param meter told how long it was
+     */
+    public Courtesy(Database database, String name, String role, Duration limit, Consumer<Duration> meter) {
+        this(new Crowd(database, name, role, new CpuPressure()), limit, meter);
+    }
+
+    Courtesy(Crowd crowd, Duration limit, Consumer<Duration> meter) {
+        this.crowd = crowd;
+        this.yielding = new Yielding();
+        this.limit = limit;
+        this.meter = meter;
+    }
+
+    /** Whether the server cannot hold back much more WAL; then nothing is put off. */
+    public void walShort(boolean now) {
+        walShort = now;
+    }
+
+    /** Looks at the server until stopped. */
+    public void watch(StopSignal stop) throws InterruptedException {
+        crowd.watch(stop);
+    }
+
+    /**
+     * Returns when it is time to apply the batch.
+     *
+     * @param waiting done now and then meanwhile
+     * @throws InterruptedException when stopped
+     */
+    public void await(Batch batch, Runnable waiting, StopSignal stop) throws InterruptedException {
+        count(batch.changes().size());
+        if (batch.changes().isEmpty()) {
+            return;
+        }
+        Instant committed = batch.changes().get(0).commitTime();
+        Duration lag = yielding.lag(Duration.between(committed, Instant.now()));
+        long began = System.nanoTime();
+        Duration bearable = crowd.bearableLag();
+        Duration most = bearable.compareTo(limit) < 0 ? bearable : limit;
+        long rest = yielding.rest(lastWork, lag, most).toNanos();
+        boolean rested = false;
+        while (crowd.present() && !walShort && System.nanoTime() - began < rest) {
+            rested = true;
+            tell(most);
+            waiting.run();
+            crowd.busy();
+            if (stop.pause(STEP)) {
+                throw new InterruptedException("stopped");
+            }
+        }
+        if (rested) {
+            meter.accept(Duration.ofNanos(System.nanoTime() - began));
+        }
+    }
+
+    /** The batch took so long. */
+    public void worked(Duration time) {
+        lastWork = time;
+        crowd.applied();
+    }
+
+    private void count(int changes) {
+        counted += changes;
+        long now = System.nanoTime();
+        if (now - countedSince >= COUNT_NANOS) {
+            if (counted * (double) SECOND_NANOS / (now - countedSince) >= BUSY_PER_SECOND) {
+                crowd.busy();
+            }
+            countedSince = now;
+            counted = 0;
+        }
+    }
+
+    private void tell(Duration most) {
+        if (System.nanoTime() - toldAt >= TELL_NANOS) {
+            toldAt = System.nanoTime();
+            log.info("writers want all processors: the stream lets them go first, up to {} s of lag", most.toSeconds());
+        }
+    }
+
+    @Override
+    public void close() {
+        crowd.close();
+    }
+}

@@ -1,0 +1,176 @@
+package dev.lockstep.throttle;
+
+import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
+import dev.lockstep.database.ServerAddress;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.state.Control;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether writers want all processors of the machine that we share with the server: something waits for a processor most
+ * of the time, and others than ourselves commit. Asked only while the stream
+ * is busy. On a machine of our own we take no processor from them, and how many the server has cannot be asked: there never
+ * is a crowd. {@link #watch} belongs to one thread, the rest is thread-safe.
+ */
+final class Crowd implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Crowd.class);
+
+    private static final Duration ASK_EVERY = Duration.ofMillis(100);
+
+    /** One look is a matter of chance. */
+    private static final double WEIGHT = 0.15;
+
+    /** Where processors are waited for this share of the time, there are not enough of them for all. */
+    private static final double PRESSED = 0.4;
+
+    private static final double EASED = 0.3;
+
+    /** Transactions a second of others that write; with fewer it is ourselves, or our scan, who wait. */
+    private static final int SOME = 50;
+
+    /** One for each lane, one for the position, and one to spare. */
+    private static final int OF_A_BATCH = 4;
+
+    /** An answer that is older says nothing any more. */
+    private static final long STALE_NANOS = Duration.ofSeconds(3).toNanos();
+
+    private static final long LIMITS_NANOS = Duration.ofSeconds(2).toNanos();
+
+    private static final long QUIET_NANOS = Duration.ofSeconds(10).toNanos();
+
+    private final Database database;
+    private final String role;
+    private final Control control;
+
+    private @Nullable Connection connection;
+    private final CpuPressure pressure;
+    private final LongAdder batches = new LongAdder();
+    private long counted = -1;
+    private long countedAt;
+    private double others = -1;
+    private double pressed = -1;
+    private boolean near;
+    private volatile boolean crowded;
+    private volatile double bearable = Signal.STREAM_LAG_SECONDS.standard();
+    private long limitsAt = System.nanoTime() - LIMITS_NANOS;
+    private volatile long askedAt = System.nanoTime() - STALE_NANOS;
+    private volatile long busyAt = System.nanoTime() - QUIET_NANOS;
+
+    /**
+     * @param name the configured name
+     * @param role of the session that asks
+     */
+    Crowd(Database database, String name, String role, CpuPressure pressure) {
+        this.pressure = pressure;
+        this.control = new Control(name);
+        this.database = database;
+        this.role = role;
+    }
+
+    /** There is work, so it is worth asking. */
+    void busy() {
+        busyAt = System.nanoTime();
+    }
+
+    /** A batch of ours was applied. */
+    void applied() {
+        batches.increment();
+    }
+
+    boolean present() {
+        return crowded && System.nanoTime() - askedAt < STALE_NANOS;
+    }
+
+    /** Twice the operator's limit of the stream's lag: beyond the limit scans slow down, and here they stop. */
+    Duration bearableLag() {
+        return Duration.ofMillis((long) (2000 * bearable));
+    }
+
+    void watch(StopSignal stop) throws InterruptedException {
+        while (!stop.pause(ASK_EVERY)) {
+            if (System.nanoTime() - busyAt < QUIET_NANOS) {
+                look();
+            } else {
+                close();
+            }
+        }
+    }
+
+    private void look() {
+        try {
+            Connection open = connection();
+            if (near) {
+                if (System.nanoTime() - limitsAt >= LIMITS_NANOS) {
+                    bearable = Limits.of(Handles.ask(open, control::limits)).of(Signal.STREAM_LAG_SECONDS);
+                    limitsAt = System.nanoTime();
+                }
+                sample(transactions(open), pressure.since(), System.nanoTime());
+            }
+        } catch (SQLException | LockstepException e) {
+            log.debug("whether writers need the processors could not be asked", e);
+            close();
+        }
+    }
+
+    private Connection connection() throws SQLException {
+        Connection open = connection;
+        if (open == null) {
+            open = database.open(role);
+            connection = open;
+            near = ServerAddress.of(open).onThisMachine();
+        }
+        return open;
+    }
+
+    /** All that ever wrote, the server's own count. */
+    private static long transactions(Connection open) throws SQLException {
+        return Handles.ask(
+                open,
+                handle -> handle.createQuery("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+                        .mapTo(Long.class)
+                        .one());
+    }
+
+    /**
+     * @param transactions of the server that ever wrote
+     * @param pressure of the time since the last sample; NaN if not known
+     */
+    void sample(long transactions, double pressure, long now) {
+        long mine = OF_A_BATCH * batches.sumThenReset();
+        if (counted >= 0 && !Double.isNaN(pressure)) {
+            double perSecond = Math.max(0, transactions - counted - mine) * 1e9 / (now - countedAt);
+            others = others < 0 ? perSecond : others + WEIGHT * (perSecond - others);
+            pressed = pressed < 0 ? pressure : pressed + WEIGHT * (pressure - pressed);
+            crowded = others >= SOME && pressed >= (crowded ? EASED : PRESSED);
+        }
+        counted = transactions;
+        countedAt = now;
+        askedAt = System.nanoTime();
+    }
+
+    @Override
+    public void close() {
+        Connection open = connection;
+        connection = null;
+        counted = -1;
+        others = -1;
+        pressed = -1;
+        crowded = false;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (SQLException e) {
+                log.debug("closing", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+package dev.lockstep.throttle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.database.Handles;
+import dev.lockstep.model.Batch;
+import dev.lockstep.model.Lsn;
+import dev.lockstep.model.RowChange;
+import dev.lockstep.model.RowKey;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.model.TableName;
+import dev.lockstep.state.Control;
+import dev.lockstep.testing.Await;
+import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.SidecarHarness;
+import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.TestPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real commits of others; the pressure is the test's own, for nobody can promise one. */
+class CourtesyIT {
+
+    /** So long that it is only left when the crowd goes, or for the reason that a test is about. */
+    private static final Duration LIMIT = Duration.ofHours(1);
+
+    private static final Duration WORK = Duration.ofHours(1);
+
+    private final TestDatabase db = TestPostgres.database();
+    private final AtomicReference<Duration> put = new AtomicReference<>(Duration.ZERO);
+    private final AtomicBoolean pressed = new AtomicBoolean(true);
+    private final AtomicBoolean writing = new AtomicBoolean(true);
+    private final StopSignal stop = new StopSignal();
+
+    @TempDir
+    Path folder;
+
+    private SidecarHarness sidecar;
+    private Crowd crowd;
+    private Courtesy courtesy;
+    private Thread pressing;
+    private Thread writer;
+    private Thread watching;
+
+    @BeforeEach
+    void crowd() throws Exception {
+        Path file = folder.resolve("cpu");
+        pressing = started(() -> press(file));
+        Await.until("there is a pressure", () -> Files.exists(file));
+        db.execute(LegacySchema.PASCAL.ddl());
+        sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec());
+        crowd = new Crowd(sidecar.lockstep(), sidecar.name(), "a test", new CpuPressure(file));
+        courtesy = new Courtesy(crowd, LIMIT, put::set);
+        limit(3600);
+        courtesy.await(batch(), () -> {}, stop); // what else is young
+        courtesy.worked(WORK);
+        writer = started(this::write);
+        watching = started(() -> courtesy.watch(stop));
+        crowd.busy();
+        Await.until("it is crowded", crowd::present);
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        stop.request();
+        for (Thread thread : List.of(pressing, writer, watching)) {
+            thread.join();
+        }
+        courtesy.close();
+        sidecar.close();
+    }
+
+    @Test
+    void aBatchWaitsWhileWritersWantAllProcessors() throws Exception {
+        Thread stream = waiting(new StopSignal());
+        assertThat(stream.isAlive()).isTrue();
+
+        pressed.set(false);
+        stream.join();
+        assertThat(put.get()).isPositive();
+    }
+
+    @Test
+    void aBatchGoesOnWhenTheWritersAreDone() throws Exception {
+        Thread stream = waiting(new StopSignal());
+
+        writing.set(false);
+        stream.join();
+        assertThat(put.get()).isPositive();
+    }
+
+    @Test
+    void aServerThatCannotHoldBackMoreWalIsNotKeptWaiting() throws Exception {
+        Thread stream = waiting(new StopSignal());
+
+        courtesy.walShort(true);
+        stream.join();
+        courtesy.await(batch(), () -> {}, stop);
+        assertThat(crowd.present()).as("it is still crowded").isTrue();
+    }
+
+    @Test
+    void anOperatorWhoBearsNoLagGetsNone() throws Exception {
+        limit(0);
+        Await.until("the limit is known", () -> {
+            crowd.busy();
+            return crowd.bearableLag().isZero();
+        });
+
+        courtesy.await(batch(), () -> {}, stop);
+        assertThat(crowd.present()).as("it is still crowded").isTrue();
+    }
+
+    @Test
+    void whoIsStoppedDoesNotWaitOn() throws Exception {
+        StopSignal own = new StopSignal();
+        Thread stream = waiting(own);
+
+        own.request();
+        stream.join();
+        assertThat(put.get()).as("it was given up").isZero();
+    }
+
+    /** Returns when a thread of a stream waits. */
+    private Thread waiting(StopSignal own) throws Exception {
+        AtomicBoolean waits = new AtomicBoolean();
+        Thread stream = started(() -> courtesy.await(batch(), () -> waits.set(true), own));
+        Await.until("the batch waits", waits::get);
+        return stream;
+    }
+
+    private void limit(double seconds) throws Exception {
+        try (Connection connection = db.connect()) {
+            Handles.tell(
+                    connection,
+                    handle -> new Control(sidecar.name())
+                            .setLimits(handle, Map.of(Signal.STREAM_LAG_SECONDS.label(), seconds)));
+        }
+    }
+
+    private static Batch batch() {
+        RowChange change = new RowChange(
+                new TableName("public", "Messages"),
+                RowChange.Op.INSERT,
+                new RowKey(List.of("1")),
+                null,
+                null,
+                1,
+                Lsn.ZERO,
+                Instant.now());
+        return new Batch(Collections.nCopies(1000, change), null, List.of());
+    }
+
+    /** What counts as waiting for a processor grows with the time while there is pressure. */
+    private void press(Path file) throws IOException, InterruptedException {
+        long waited = 0;
+        long then = System.nanoTime();
+        do {
+            long now = System.nanoTime();
+            waited += pressed.get() ? (now - then) / 1000 : 0;
+            then = now;
+            Path whole = Files.writeString(folder.resolve("cpu.new"), "some avg10=0.00 total=" + waited + "\n");
+            Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
+        } while (!stop.pause(Duration.ofMillis(5)));
+    }
+
+    private void write() throws Exception {
+        try (Connection connection = db.connect();
+                Statement statement = connection.createStatement()) {
+            while (!stop.requested() && writing.get()) {
+                statement.execute("INSERT INTO \"Messages\" (\"Content\") VALUES ('a word')");
+            }
+        }
+    }
+
+    private interface Work {
+        void run() throws Exception;
+    }
+
+    private static Thread started(Work work) {
+        Thread thread = new Thread(() -> {
+            try {
+                work.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        thread.start();
+        return thread;
+    }
+}
