@@ -26,6 +26,8 @@ final class Crowd implements AutoCloseable {
 
     private static final Duration ASK_EVERY = Duration.ofMillis(100);
 
+    private static final Duration LOOK_EVERY = Duration.ofMillis(300);
+
     /** One look is a matter of chance. */
     private static final double WEIGHT = 0.15;
 
@@ -96,8 +98,10 @@ final class Crowd implements AutoCloseable {
     }
 
     void watch(StopSignal stop) throws InterruptedException {
-        while (!stop.pause(ASK_EVERY)) {
-            if (System.nanoTime() - busyAt < QUIET_NANOS) {
+        boolean asking = false;
+        while (!stop.pause(asking ? ASK_EVERY : LOOK_EVERY)) {
+            asking = System.nanoTime() - busyAt < QUIET_NANOS;
+            if (asking) {
                 look();
             } else {
                 close();

@@ -26,6 +26,11 @@ final class QueueWatch {
 
     private static final int SELDOM = 4;
 
+    /** And after so long even less. */
+    private static final long STILL_NANOS = Duration.ofSeconds(10).toNanos();
+
+    private static final int RARELY = 40;
+
     /** With so many records a second there are always some: taken as they come, they would make many small batches. */
     private static final int BUSY_PER_SECOND = 3000;
 
@@ -73,6 +78,9 @@ final class QueueWatch {
     void took(int records) {
         counted += records;
         long now = System.nanoTime();
+        if (records > 1) { // one alone is a heartbeat; a transaction has its begin and its end
+            lastSeen = now;
+        }
         if (now - countedSince >= SECOND_NANOS) {
             busy = counted * (double) SECOND_NANOS / (now - countedSince) >= BUSY_PER_SECOND;
             countedSince = now;
@@ -91,7 +99,6 @@ final class QueueWatch {
             }
             now = System.nanoTime();
             if (waiting() > 0) {
-                lastSeen = now;
                 if (!busy || waiting() >= queue.totalCapacity() / 2 || now - began >= GATHER_NANOS) {
                     return;
                 }
@@ -101,7 +108,12 @@ final class QueueWatch {
 
     /** Waits for the interval; longer when nothing has come for a while. Any thread may. */
     void rest() {
-        LockSupport.parkNanos(System.nanoTime() - lastSeen > QUIET_NANOS ? SELDOM * interval : interval);
+        long quiet = System.nanoTime() - lastSeen;
+        if (quiet > STILL_NANOS) {
+            LockSupport.parkNanos(RARELY * interval);
+        } else {
+            LockSupport.parkNanos(quiet > QUIET_NANOS ? SELDOM * interval : interval);
+        }
     }
 
     private int waiting() {
