@@ -26,7 +26,6 @@ public final class Courtesy implements AutoCloseable {
     private static final int BUSY_PER_SECOND = 500;
 
     private final Crowd crowd;
-    private final Yielding yielding;
     private final Duration limit;
     private final Consumer<Duration> meter;
     private Duration lastWork = Duration.ZERO;
@@ -47,7 +46,6 @@ public final class Courtesy implements AutoCloseable {
 
     Courtesy(Crowd crowd, Duration limit, Consumer<Duration> meter) {
         this.crowd = crowd;
-        this.yielding = new Yielding();
         this.limit = limit;
         this.meter = meter;
     }
@@ -74,11 +72,11 @@ public final class Courtesy implements AutoCloseable {
             return;
         }
         Instant committed = batch.changes().get(0).commitTime();
-        Duration lag = yielding.lag(Duration.between(committed, Instant.now()));
+        Duration lag = Duration.between(committed, Instant.now()); // a crowd is on this machine, and so is its clock
         long began = System.nanoTime();
         Duration bearable = crowd.bearableLag();
         Duration most = bearable.compareTo(limit) < 0 ? bearable : limit;
-        long rest = yielding.rest(lastWork, lag, most).toNanos();
+        long rest = Yielding.rest(lastWork, lag, most).toNanos();
         boolean rested = false;
         while (crowd.present() && !walShort && System.nanoTime() - began < rest) {
             rested = true;

@@ -6,7 +6,7 @@ import java.time.Duration;
  * How long the stream steps back for the writers of a crowded machine, so that what it costs is paid when they are
  * done: a proportional controller on the lag, as a less-than-best-effort transport's on the delay (RFC 6817). Where nothing
  * lags yet a batch is followed by a rest many times its length; the rest shrinks with the lag, and at the limit there is
- * none, so a crowd that stays is kept up with at a lag below the limit. Pure but for what it remembers; one thread at a time.
+ * none, so a crowd that stays is kept up with at a lag below the limit. Pure.
  */
 final class Yielding {
 
@@ -16,25 +16,16 @@ final class Yielding {
     /** A batch that took no time at all would be followed by the next at once. */
     private static final Duration LEAST_WORK = Duration.ofMillis(5);
 
-    private Duration clocksApart = Duration.ofDays(365_000);
+    private Yielding() {}
 
     /**
-     * The lag of a change: its age, less the age that the youngest change had when it came, which is the way to us and the
-     * difference of the clocks.
-     */
-    Duration lag(Duration age) {
-        if (age.compareTo(clocksApart) < 0) {
-            clocksApart = age;
-        }
-        return age.minus(clocksApart);
-    }
-
-    /**
-     * The rest due after so much work, with this lag.
+     * The rest due after so much work.
      *
+     * @param age of the oldest change that waits, by clocks of one machine; one that is in the future does not lag
      * @param limit a lag at which nothing is put off any more
      */
-    Duration rest(Duration worked, Duration lag, Duration limit) {
+    static Duration rest(Duration worked, Duration age, Duration limit) {
+        Duration lag = age.isNegative() ? Duration.ZERO : age;
         double share = limit.isZero() ? 0 : 1 - (double) lag.toMillis() / limit.toMillis();
         if (share <= 0) {
             return Duration.ZERO;

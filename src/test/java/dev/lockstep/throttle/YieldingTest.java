@@ -10,45 +10,42 @@ class YieldingTest {
     private static final Duration LIMIT = Duration.ofSeconds(15);
     private static final Duration WORK = Duration.ofMillis(100);
 
-    private final Yielding yielding = new Yielding();
-
     @Test
     void restsLongWhereNothingLagsAndNotAtAllAtTheLimit() {
-        assertThat(yielding.rest(WORK, Duration.ZERO, LIMIT)).isEqualTo(Duration.ofSeconds(4));
-        assertThat(yielding.rest(WORK, Duration.ofMillis(7_500), LIMIT)).isEqualTo(Duration.ofSeconds(2));
-        assertThat(yielding.rest(WORK, LIMIT, LIMIT)).isZero();
-        assertThat(yielding.rest(WORK, Duration.ofHours(1), LIMIT)).isZero();
+        assertThat(Yielding.rest(WORK, Duration.ZERO, LIMIT)).isEqualTo(Duration.ofSeconds(4));
+        assertThat(Yielding.rest(WORK, Duration.ofMillis(7_500), LIMIT)).isEqualTo(Duration.ofSeconds(2));
+        assertThat(Yielding.rest(WORK, LIMIT, LIMIT)).isZero();
+        assertThat(Yielding.rest(WORK, Duration.ofHours(1), LIMIT)).isZero();
     }
 
     @Test
     void neverRestsPastTheLimit() {
-        assertThat(yielding.rest(Duration.ofMinutes(1), Duration.ofSeconds(14), LIMIT))
+        assertThat(Yielding.rest(Duration.ofMinutes(1), Duration.ofSeconds(14), LIMIT))
                 .isEqualTo(Duration.ofSeconds(1));
     }
 
     @Test
     void aLimitOfNothingPutsNothingOff() {
-        assertThat(yielding.rest(WORK, Duration.ZERO, Duration.ZERO)).isZero();
+        assertThat(Yielding.rest(WORK, Duration.ZERO, Duration.ZERO)).isZero();
     }
 
     @Test
     void aWorkOfNoTimeIsFollowedByARestAllTheSame() {
-        assertThat(yielding.rest(Duration.ZERO, Duration.ZERO, LIMIT)).isEqualTo(Duration.ofMillis(200));
+        assertThat(Yielding.rest(Duration.ZERO, Duration.ZERO, LIMIT)).isEqualTo(Duration.ofMillis(200));
     }
 
     @Test
-    void clocksThatDisagreeAreNoLag() {
-        Duration hourBehind = Duration.ofHours(1);
-
-        assertThat(yielding.lag(hourBehind)).as("nothing else is known yet").isZero();
-        assertThat(yielding.lag(hourBehind.plusSeconds(3))).isEqualTo(Duration.ofSeconds(3));
-        assertThat(yielding.lag(hourBehind.minusSeconds(2))).isZero();
-        assertThat(yielding.lag(hourBehind)).isEqualTo(Duration.ofSeconds(2));
+    void aClockThatIsAheadIsNoLagAndNoLongerRest() {
+        assertThat(Yielding.rest(WORK, Duration.ofSeconds(-20), LIMIT)).isEqualTo(Duration.ofSeconds(4));
+        assertThat(Yielding.rest(Duration.ofMinutes(1), Duration.ofSeconds(-20), LIMIT))
+                .isEqualTo(LIMIT);
     }
 
+    /** It was taken for the difference of two clocks, and never caught up with. */
     @Test
-    void aServersClockThatIsAheadIsNoLagEither() {
-        assertThat(yielding.lag(Duration.ofSeconds(-20))).isZero();
-        assertThat(yielding.lag(Duration.ofSeconds(-15))).isEqualTo(Duration.ofSeconds(5));
+    void aBacklogFromBeforeTheStartIsLag() {
+        for (int second = 3600; second > 15; second -= 60) {
+            assertThat(Yielding.rest(WORK, Duration.ofSeconds(second), LIMIT)).isZero();
+        }
     }
 }

@@ -109,11 +109,8 @@ final class QueueWatch {
     /** Waits for the interval; longer when nothing has come for a while. Any thread may. */
     void rest() {
         long quiet = System.nanoTime() - lastSeen;
-        if (quiet > STILL_NANOS) {
-            LockSupport.parkNanos(RARELY * interval);
-        } else {
-            LockSupport.parkNanos(quiet > QUIET_NANOS ? SELDOM * interval : interval);
-        }
+        int times = quiet > STILL_NANOS ? RARELY : quiet > QUIET_NANOS ? SELDOM : 1;
+        LockSupport.parkNanos(Math.min(times * interval, Math.max(interval, LONGEST_NANOS)));
     }
 
     private int waiting() {
