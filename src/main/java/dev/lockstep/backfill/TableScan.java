@@ -43,8 +43,7 @@ final class TableScan {
     private final long file;
     private final long end;
     private final Mapping.Scoped table;
-    private final DeriveSql derive;
-    private final DriftSql drift;
+    private final Mapping mapping;
     private final RowDeriver deriver;
     private final Scans scans;
     private final AgentMaker agents;
@@ -69,8 +68,7 @@ final class TableScan {
         this.file = file;
         this.end = end;
         this.table = mapping.scoped(scan.root()).orElseThrow();
-        this.derive = new DeriveSql(mapping, table);
-        this.drift = new DriftSql(mapping, table);
+        this.mapping = mapping;
         this.deriver = new RowDeriver(mapping, table, new DeadLetters(name));
         this.scans = new Scans(name);
         this.agents = agents;
@@ -102,14 +100,15 @@ final class TableScan {
     private void work(WriteSession session, Range range) throws SQLException, Rewritten {
         try {
             session.begin();
+            DeriveSql derive = new DeriveSql(mapping, table, session.direction());
             long written = update(session.connection(), derive.updateByRange(scan.leaf()), range);
             Optional<String> second = derive.updateWithoutPersonaByRange(scan.leaf());
             if (second.isPresent()) {
                 written += update(session.connection(), second.get(), range);
             }
             checkFile(session);
-            List<String> agentless = personasWithoutAgent(session.connection(), range);
-            if (agentless.isEmpty()) {
+            List<String> agentless = personasWithoutAgent(session.connection(), derive, range);
+            if (agentless.isEmpty() && !conflict(session.connection(), derive, range)) {
                 commit(session, range, written);
                 return;
             }
@@ -133,16 +132,16 @@ final class TableScan {
         long written = 0;
         while (true) {
             session.begin();
-            List<RowKey> rows = outOfStep(session.connection(), range);
+            List<RowKey> rows = outOfStep(session, range);
             checkFile(session);
             List<String> agentless = new ArrayList<>();
             still.clear();
             for (int i = 0; i < rows.size(); i += CHUNK) {
                 List<RowKey> chunk = List.copyOf(rows.subList(i, Math.min(rows.size(), i + CHUNK)));
-                RowDeriver.Outcome outcome = deriver.careful(session.connection(), chunk, impossible);
+                RowDeriver.Outcome outcome = deriver.careful(session, chunk, impossible);
                 written += outcome.written();
                 still.addAll(outcome.held());
-                agentless.addAll(deriver.personasWithoutAgent(session.connection(), outcome.orphans()));
+                agentless.addAll(deriver.personasWithoutAgent(session, outcome.orphans()));
             }
             if (agentless.isEmpty()) {
                 finish(session, range, written, List.copyOf(still));
@@ -181,7 +180,8 @@ final class TableScan {
         });
     }
 
-    private List<String> personasWithoutAgent(Connection connection, Range range) throws SQLException {
+    private List<String> personasWithoutAgent(Connection connection, DeriveSql derive, Range range)
+            throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement(derive.personasWithoutAgentByRange(scan.leaf()))) {
             bind(statement, range);
@@ -195,8 +195,22 @@ final class TableScan {
         }
     }
 
-    private List<RowKey> outOfStep(Connection connection, Range range) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(drift.rowsByRange(scan.leaf()))) {
+    private boolean conflict(Connection connection, DeriveSql derive, Range range) throws SQLException {
+        Optional<String> sql = derive.conflictsByRange(scan.leaf());
+        if (sql.isEmpty()) {
+            return false;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(sql.get())) {
+            bind(statement, range);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    private List<RowKey> outOfStep(WriteSession session, Range range) throws SQLException {
+        DriftSql drift = new DriftSql(mapping, table, session.direction());
+        try (PreparedStatement statement = session.connection().prepareStatement(drift.rowsByRange(scan.leaf()))) {
             bind(statement, range);
             try (ResultSet rows = statement.executeQuery()) {
                 return KeyArrays.read(rows, table.key().size());

@@ -23,6 +23,10 @@ final class Commands {
         commands.add(new SavepointCommand(context));
         commands.add(new ReplayCommand(context));
         commands.add(new DeadLettersCommand(context));
+        commands.add(new CensusCommand(context));
+        commands.add(new CutoverCommand(context));
+        commands.add(new EvidenceCommand(context));
+        commands.add(new RevertCommand(context));
         return commands;
     }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.config;
 
+import dev.lockstep.model.Conflict;
 import dev.lockstep.model.MappingSpec;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -124,7 +125,7 @@ final class ConfigSections {
                         .map(age -> age.span(Duration.ofSeconds(1), Duration.ofDays(30)))
                         .orElse(standard.evidenceMaxAge()),
                 section.scalar("conflict")
-                        .map(conflict -> conflict.choice(CutoverConfig.Conflict.class))
+                        .map(conflict -> conflict.choice(Conflict.class))
                         .orElse(standard.conflict()));
     }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.config;
 
+import dev.lockstep.model.Conflict;
 import java.time.Duration;
 
 /**
@@ -14,14 +15,4 @@ public record CutoverConfig(Duration maxLag, Duration steady, Duration evidenceM
 
     public static final CutoverConfig DEFAULT =
             new CutoverConfig(Duration.ofSeconds(5), Duration.ofMinutes(10), Duration.ofHours(1), Conflict.REPORT);
-
-    /** What is done about a conflict. */
-    public enum Conflict {
-        /** Named and set aside, never overwritten. */
-        REPORT,
-        /** The agent column wins. */
-        AGENT,
-        /** The persona column wins. */
-        PERSONA
-    }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.derive;
 
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.RowKey;
 import dev.lockstep.sql.DeriveSql;
@@ -10,10 +11,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,13 +28,18 @@ import java.util.Set;
  */
 public final class RowDeriver {
 
+    private static final String CONFLICT =
+            "persona and agent are both set and disagree; set the one that is wrong to NULL";
+
     private final Mapping.Scoped table;
-    private final DeriveSql sql;
+    private final Map<Direction, DeriveSql> byDirection = new EnumMap<>(Direction.class);
     private final DeadLetters letters;
 
     public RowDeriver(Mapping mapping, Mapping.Scoped table, DeadLetters letters) {
         this.table = table;
-        this.sql = new DeriveSql(mapping, table);
+        for (Direction direction : Direction.values()) {
+            byDirection.put(direction, new DeriveSql(mapping, table, direction));
+        }
         this.letters = letters;
     }
 
@@ -49,17 +57,38 @@ public final class RowDeriver {
      */
     public record Outcome(long written, List<RowKey> held, List<RowKey> setAside, List<RowKey> orphans) {}
 
+    private DeriveSql sql(WriteSession session) {
+        return Objects.requireNonNull(byDirection.get(session.direction()));
+    }
+
     /**
      * One statement, or two. An agent that was there a moment ago may be gone, so where not every row needed writing, a
      * third one looks for rows without one.
+     * And one for rows whose persona and agent disagree, where such rows are to be named.
      *
+     * @param session in a transaction, whose direction it takes
      * @param keys the rows
      * @param withoutPersona those of them that may have a NULL persona
      */
-    public Outcome fast(Connection connection, List<RowKey> keys, List<RowKey> withoutPersona) throws SQLException {
-        long written = update(connection, keys, withoutPersona);
-        List<RowKey> orphans = written < keys.size() ? query(connection, sql.rowsWithoutAgentByKey(), keys) : List.of();
-        return new Outcome(written, List.of(), List.of(), orphans);
+    public Outcome fast(WriteSession session, List<RowKey> keys, List<RowKey> withoutPersona) throws SQLException {
+        DeriveSql sql = sql(session);
+        Connection connection = session.connection();
+        long written = update(connection, sql, keys, withoutPersona);
+        List<RowKey> orphans = written < keys.size() || sql.secondForAll()
+                ? query(connection, sql.rowsWithoutAgentByKey(), keys)
+                : List.of();
+        return new Outcome(written, List.of(), conflicts(connection, sql, keys), orphans);
+    }
+
+    /** Set aside: which of the two is right only a human knows. */
+    private List<RowKey> conflicts(Connection connection, DeriveSql sql, List<RowKey> keys) throws SQLException {
+        Optional<String> text = sql.conflictsByKey();
+        if (text.isEmpty()) {
+            return List.of();
+        }
+        List<RowKey> conflicts = query(connection, text.get(), keys);
+        letters.add(connection, table.table(), conflicts, DeadLetters.CONFLICT, CONFLICT);
+        return conflicts;
     }
 
     /**
@@ -67,20 +96,23 @@ public final class RowDeriver {
      *
      * @param impossible personas that cannot have an agent; rows without an agent are then set aside
      */
-    public Outcome careful(Connection connection, List<RowKey> keys, Map<String, AgentMaker.Refusal> impossible)
+    public Outcome careful(WriteSession session, List<RowKey> keys, Map<String, AgentMaker.Refusal> impossible)
             throws SQLException {
+        DeriveSql sql = sql(session);
+        Connection connection = session.connection();
         checkAtOnce(connection);
-        List<List<RowKey>> locked = lock(connection, keys);
+        List<List<RowKey>> locked = lock(connection, sql, keys);
         List<RowKey> ours = locked.stream().flatMap(List::stream).toList();
         Set<RowKey> held = new LinkedHashSet<>(query(connection, sql.existingByKey(), keys));
         ours.forEach(held::remove);
         if (ours.isEmpty()) {
             return new Outcome(0, List.copyOf(held), List.of(), List.of());
         }
-        Halving halving = new Halving(connection, rows -> update(connection, rows, rows));
+        Halving halving = new Halving(connection, rows -> update(connection, sql, rows, rows));
         long written = halving.run(locked);
         held.addAll(halving.putOff());
         List<RowKey> setAside = new ArrayList<>(setAside(connection, halving.refused()));
+        setAside.addAll(conflicts(connection, sql, ours));
         List<RowKey> orphans = query(connection, sql.rowsWithoutAgentByKey(), ours);
         if (impossible.isEmpty()) {
             return new Outcome(written, List.copyOf(held), setAside, orphans);
@@ -99,7 +131,7 @@ public final class RowDeriver {
     }
 
     /** Locks the rows that nobody holds; one list for each persona. */
-    private List<List<RowKey>> lock(Connection connection, List<RowKey> keys) throws SQLException {
+    private List<List<RowKey>> lock(Connection connection, DeriveSql sql, List<RowKey> keys) throws SQLException {
         Map<String, List<RowKey>> byPersona = new LinkedHashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(sql.lockByKey())) {
             KeyArrays.bind(statement, table.key(), keys);
@@ -128,12 +160,12 @@ public final class RowDeriver {
         return refusals.stream().map(Halving.Refusal::key).toList();
     }
 
-    private long update(Connection connection, List<RowKey> keys, List<RowKey> withoutPersona) throws SQLException {
+    private long update(Connection connection, DeriveSql sql, List<RowKey> keys, List<RowKey> withoutPersona)
+            throws SQLException {
         long written = keys.isEmpty() ? 0 : update(connection, sql.updateByKey(), keys);
         Optional<String> second = sql.updateWithoutPersonaByKey();
-        return second.isEmpty() || withoutPersona.isEmpty()
-                ? written
-                : written + update(connection, second.get(), withoutPersona);
+        List<RowKey> rest = sql.secondForAll() ? keys : withoutPersona;
+        return second.isEmpty() || rest.isEmpty() ? written : written + update(connection, second.get(), rest);
     }
 
     private long update(Connection connection, String text, List<RowKey> keys) throws SQLException {
@@ -153,8 +185,8 @@ public final class RowDeriver {
     }
 
     /** Distinct personas of the named rows that have no agent yet. */
-    public List<String> personasWithoutAgent(Connection connection, List<RowKey> keys) throws SQLException {
-        return query(connection, sql.personasWithoutAgentByKey(), keys, 1);
+    public List<String> personasWithoutAgent(WriteSession session, List<RowKey> keys) throws SQLException {
+        return query(session.connection(), sql(session).personasWithoutAgentByKey(), keys, 1);
     }
 
     private List<String> query(Connection connection, String text, List<RowKey> keys, int column) throws SQLException {

@@ -2,6 +2,7 @@ package dev.lockstep.derive;
 
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Snapshot;
 import dev.lockstep.state.Fence;
 import java.sql.Connection;
@@ -10,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +35,8 @@ public final class WriteSession implements AutoCloseable {
     private final int seat;
     private final long epoch;
     private final boolean tagged;
+    private Direction direction = Direction.PERSONA_LEADS;
+    private @Nullable Direction forced;
 
     private WriteSession(Connection connection, Fence fence, int seat, long epoch, boolean tagged) throws SQLException {
         this.connection = connection;
@@ -124,12 +128,26 @@ public final class WriteSession implements AutoCloseable {
             throw new Superseded(epoch, reading.epoch());
         }
         return switch (reading.phase()) {
-            case SYNC, CUTOVER -> Snapshot.parse(reading.snapshot());
+            case SYNC, CUTOVER -> {
+                direction = reading.direction();
+                yield Snapshot.parse(reading.snapshot());
+            }
             case CONTRACTED -> {
                 rollback();
                 throw new Contracted();
             }
         };
+    }
+
+    /** Of the transaction that was begun: it cannot change before that ends. */
+    public Direction direction() {
+        return forced == null ? direction : forced;
+    }
+
+    /** From now on as if this were the direction: for what was written before it was turned. */
+    public WriteSession asIf(Direction other) {
+        forced = other;
+        return this;
     }
 
     public void commit() throws SQLException {

@@ -14,13 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Makes a plan and carries it out, by one process at a time. */
-final class PlanRun {
+public final class PlanRun {
 
     private static final Logger LOG = LoggerFactory.getLogger(PlanRun.class);
 
     /** Makes a plan from what it reads. */
     @FunctionalInterface
-    interface Planner {
+    public interface Planner {
         List<ExpandStep> plan(Connection connection) throws SQLException;
     }
 
@@ -30,7 +30,8 @@ final class PlanRun {
     private final Sleeper sleeper;
     private final RandomGenerator random;
 
-    PlanRun(Database database, String role, Patience patience, Sleeper sleeper, RandomGenerator random) {
+    /** @param role of its session */
+    public PlanRun(Database database, String role, Patience patience, Sleeper sleeper, RandomGenerator random) {
         this.database = database;
         this.role = role;
         this.patience = patience;
@@ -38,7 +39,8 @@ final class PlanRun {
         this.random = random;
     }
 
-    List<ExpandStep> plan(Planner planner) {
+    /** What would be done now. */
+    public List<ExpandStep> plan(Planner planner) {
         try (Connection connection = database.open(role)) {
             return planner.plan(connection);
         } catch (SQLException e) {
@@ -46,8 +48,14 @@ final class PlanRun {
         }
     }
 
-    /** @param turn names what only one process at a time may do */
-    List<String> execute(String turn, Planner planner) {
+    /**
+     * Does it.
+     *
+     * @param turn names what only one process at a time may do
+     * @return the titles of the steps
+     * @throws LockstepException of kind NOT_DONE when a step cannot be done now, with who held the lock; the steps before it stay
+     */
+    public List<String> execute(String turn, Planner planner) {
         try (Connection connection = database.open(role)) {
             takeTurn(connection, turn);
             List<String> done = new ArrayList<>();

@@ -237,6 +237,13 @@ public final class StatusReader implements AutoCloseable {
         return blockers;
     }
 
+    private static String purpose(long gap) {
+        if (gap == Scans.TURN) {
+            return "turn";
+        }
+        return gap == Scans.BACKFILL ? "backfill" : "gap " + gap;
+    }
+
     private List<Backfill> backfill(Handle handle) {
         return handle.createQuery("SELECT s.*, coalesce(s.end_block, pg_relation_size(to_regclass("
                         + "quote_ident(s.table_schema) || '.' || quote_ident(s.table_name)))"
@@ -250,7 +257,7 @@ public final class StatusReader implements AutoCloseable {
                         row.getLong("total"),
                         row.getString("state"),
                         row.getLong("rows_written"),
-                        row.getLong("gap_id") == 0 ? "backfill" : "gap " + row.getLong("gap_id"),
+                        purpose(row.getLong("gap_id")),
                         row.getObject("seconds_left", Double.class)))
                 .list();
     }

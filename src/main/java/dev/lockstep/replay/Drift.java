@@ -1,5 +1,6 @@
 package dev.lockstep.replay;
 
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.RowKey;
 import dev.lockstep.model.TableName;
@@ -41,11 +42,11 @@ final class Drift {
         return rows.values().stream().mapToLong(Set::size).sum();
     }
 
-    Map<String, ReplayReport.Table> count(Connection connection) throws SQLException {
+    Map<String, ReplayReport.Table> count(Connection connection, Direction direction) throws SQLException {
         Map<String, ReplayReport.Table> tables = new LinkedHashMap<>();
         for (Map.Entry<TableName, Set<RowKey>> entry : rows.entrySet()) {
             DriftByKey drift =
-                    new DriftByKey(mapping, mapping.scoped(entry.getKey()).orElseThrow());
+                    new DriftByKey(mapping, mapping.scoped(entry.getKey()).orElseThrow(), direction);
             List<RowKey> keys = new ArrayList<>(entry.getValue());
             long out = 0;
             for (int i = 0; i < keys.size(); i += CHUNK) {

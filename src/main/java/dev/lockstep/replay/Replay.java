@@ -16,6 +16,7 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.savepoint.Savepoint;
 import dev.lockstep.savepoint.Savepoints;
+import dev.lockstep.state.Fence;
 import dev.lockstep.state.Heartbeat;
 import dev.lockstep.state.JournalSpan;
 import dev.lockstep.state.ReplayLog;
@@ -121,7 +122,9 @@ public final class Replay {
                         drift.rows(),
                         0,
                         true,
-                        drift.count(connection),
+                        drift.count(
+                                connection,
+                                new Fence(config.name()).read(connection).direction()),
                         (System.nanoTime() - began) / 1e9);
             } finally {
                 Savepoints.dropSlot(connection, look);

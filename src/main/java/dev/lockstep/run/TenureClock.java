@@ -3,12 +3,14 @@ package dev.lockstep.run;
 import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.savepoint.SavepointKeeper;
 import dev.lockstep.sql.PublicationSpec;
+import dev.lockstep.state.Census;
 import dev.lockstep.state.Heartbeat;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -32,6 +34,7 @@ final class TenureClock {
     private final Listener listener;
     private final SavepointKeeper savepoints;
     private final WalWatch wal;
+    private final LagWatch lag;
     private final StreamLine line;
 
     /** Is told what the clock sees; must not block. */
@@ -54,6 +57,8 @@ final class TenureClock {
         this.stop = stop;
         this.listener = listener;
         this.wal = new WalWatch(config.name(), walShort);
+        this.lag = new LagWatch(
+                config.name(), config.cutover().maxLag(), config.run().heartbeat());
         this.line = new StreamLine(config.name());
         this.savepoints = new SavepointKeeper(config.name(), config.savepoints());
     }
@@ -69,6 +74,11 @@ final class TenureClock {
             Heartbeat.send(connection, config.name());
             savepoints.tend(connection);
             wal.look(connection);
+            lag.look(connection);
+            Handles.tell(
+                    connection,
+                    handle -> new Census(config.name())
+                            .noteClients(handle, 2.0 * config.run().heartbeat().toMillis() / 1000));
             PositionGuard guard = new PositionGuard(config.name(), mapping);
             freeWriters(connection, guard.unfit(connection));
             List<String> differences = guard.publication(connection);

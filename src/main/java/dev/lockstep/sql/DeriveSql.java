@@ -1,6 +1,7 @@
 package dev.lockstep.sql;
 
 import dev.lockstep.model.Column;
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.NullPersona;
 import dev.lockstep.model.TableName;
@@ -20,8 +21,10 @@ public final class DeriveSql {
     private final Mapping mapping;
     private final Mapping.Scoped table;
     private final @Nullable VectorStep vectors;
+    private final Direction direction;
 
-    public DeriveSql(Mapping mapping, Mapping.Scoped table) {
+    public DeriveSql(Mapping mapping, Mapping.Scoped table, Direction direction) {
+        this.direction = direction;
         this.mapping = mapping;
         this.table = table;
         this.vectors = table.link() == null ? null : new VectorStep(mapping, table, table.link());
@@ -34,10 +37,13 @@ public final class DeriveSql {
                     + vectors.out();
         }
         return update(table.table(), assignWithAgent(), keys() + ", " + agents()) + " WHERE " + keyJoin() + " AND "
-                + agentJoin() + " AND " + InStep.outWithAgent(mapping, table);
+                + agentJoin() + " AND " + outWithAgent();
     }
 
-    /** Rows with a NULL persona, by key; empty when such rows have nothing to derive. Parameters: the key arrays. */
+    /**
+     * Rows with a NULL persona, by key, and after the cutover those whose persona follows; empty when such rows have nothing
+     * to derive. Parameters: the key arrays.
+     */
     public Optional<String> updateWithoutPersonaByKey() {
         return withoutPersona()
                 .map(condition -> update(table.table(), assignWithoutPersona(), keys()) + " WHERE " + keyJoin()
@@ -50,7 +56,7 @@ public final class DeriveSql {
             return update(leaf, vectors.assignments(), "") + " WHERE " + DriftSql.RANGE + " AND " + vectors.out();
         }
         return update(leaf, assignWithAgent(), agents()) + " WHERE " + DriftSql.RANGE + " AND " + agentJoin() + " AND "
-                + InStep.outWithAgent(mapping, table);
+                + outWithAgent();
     }
 
     /** Rows of one leaf with a NULL persona; empty when such rows have nothing to derive. Parameters as above. */
@@ -100,20 +106,81 @@ public final class DeriveSql {
         return "UPDATE " + Sql.quote(target) + " t SET " + assignments + (from.isEmpty() ? "" : " FROM " + from);
     }
 
+    /** An agent that is there stays, where it leads. */
+    private String outWithAgent() {
+        if (!keepsAgent()) {
+            return InStep.outWithAgent(mapping, table);
+        }
+        String empty = InStep.agent(table) + " IS NULL";
+        return table.hashed() ? "(" + empty + " OR " + InStep.hashOut(table) + ")" : empty;
+    }
+
+    private boolean keepsAgent() {
+        return direction == Direction.AGENT_LEADS || direction == Direction.AGENT_WINS;
+    }
+
     private String assignWithAgent() {
-        String agent = Sql.quote(table.agent().name()) + " = " + InStep.agentId(mapping);
+        String value = keepsAgent()
+                ? "coalesce(" + InStep.agent(table) + ", " + InStep.agentId(mapping) + ")"
+                : InStep.agentId(mapping);
+        String agent = Sql.quote(table.agent().name()) + " = " + value;
         return table.hashed() ? agent + ", " + assignHash() : agent;
     }
 
     private String assignWithoutPersona() {
         List<String> parts = new ArrayList<>();
-        if (table.nullPersona() == NullPersona.CLEAR) {
+        if (direction.turned()) {
+            parts.add(Sql.quote(table.persona().name()) + " = coalesce((" + ownPersona() + "), " + InStep.persona(table)
+                    + ")");
+        } else if (table.nullPersona() == NullPersona.CLEAR) {
             parts.add(Sql.quote(table.agent().name()) + " = NULL");
         }
         if (table.hashed()) {
             parts.add(assignHash());
         }
         return String.join(", ", parts);
+    }
+
+    /** Of the agent that the row names; a subquery, evaluated again on the new version of a row that changes. */
+    private String ownPersona() {
+        return "SELECT " + InStep.ownPersona(mapping) + " FROM "
+                + Sql.quote(mapping.agents().table()) + " b WHERE b."
+                + Sql.quote(mapping.agents().id().name()) + " = " + InStep.agent(table);
+    }
+
+    /** The persona follows the agent that the row names. */
+    private String personaFollows() {
+        String differs = InStep.ownPersona(mapping) + " IS NOT NULL AND " + InStep.ownPersona(mapping)
+                + " IS DISTINCT FROM " + InStep.persona(table);
+        return InStep.agent(table) + " IS NOT NULL AND EXISTS (" + ownPersona() + " AND " + differs + ")";
+    }
+
+    /** Whether every row may need the second statement, not only those with a NULL persona. */
+    public boolean secondForAll() {
+        return vectors == null && direction == Direction.AGENT_WINS;
+    }
+
+    /**
+     * Those of the named rows whose persona and agent disagree, keys as text; empty where such rows follow one of the two.
+     * Parameters: the key arrays.
+     */
+    public Optional<String> conflictsByKey() {
+        return reportsConflicts()
+                ? Optional.of(existingByKey() + InStep.joinOwnAgent(mapping, table) + " WHERE "
+                        + InStep.conflict(mapping, table))
+                : Optional.empty();
+    }
+
+    /** Whether there are such rows in a range of one leaf; as above. Parameters: the range. */
+    public Optional<String> conflictsByRange(TableName leaf) {
+        return reportsConflicts()
+                ? Optional.of("SELECT FROM " + Sql.quote(leaf) + " t" + InStep.joinOwnAgent(mapping, table) + " WHERE "
+                        + DriftSql.RANGE + " AND " + InStep.conflict(mapping, table) + " LIMIT 1")
+                : Optional.empty();
+    }
+
+    private boolean reportsConflicts() {
+        return vectors == null && direction == Direction.AGENT_LEADS;
     }
 
     private String assignHash() {
@@ -123,6 +190,15 @@ public final class DeriveSql {
     private Optional<String> withoutPersona() {
         if (vectors != null) {
             return Optional.empty();
+        }
+        if (direction.turned()) {
+            String only = direction == Direction.AGENT_WINS ? "" : InStep.persona(table) + " IS NULL AND ";
+            String follows = personaFollows();
+            return Optional.of(
+                    table.hashed()
+                            ? "(" + only + "(" + follows + ") OR " + InStep.persona(table) + " IS NULL AND "
+                                    + InStep.hashOut(table) + ")"
+                            : only + follows);
         }
         String out = InStep.outWithoutPersona(table);
         return out.isEmpty() ? Optional.empty() : Optional.of(InStep.persona(table) + " IS NULL AND " + out);

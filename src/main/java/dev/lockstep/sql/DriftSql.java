@@ -1,5 +1,6 @@
 package dev.lockstep.sql;
 
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.TableName;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +14,10 @@ public final class DriftSql {
     private final Mapping mapping;
     private final Mapping.Scoped table;
     private final @Nullable VectorStep vectors;
+    private final boolean turned;
 
-    public DriftSql(Mapping mapping, Mapping.Scoped table) {
+    public DriftSql(Mapping mapping, Mapping.Scoped table, Direction direction) {
+        this.turned = direction.turned();
         this.mapping = mapping;
         this.table = table;
         this.vectors = table.link() == null ? null : new VectorStep(mapping, table, table.link());
@@ -80,15 +83,24 @@ public final class DriftSql {
     }
 
     private String out() {
-        return vectors != null ? vectors.outJoined() : InStep.out(mapping, table);
+        if (vectors != null) {
+            return vectors.outJoined();
+        }
+        return turned ? InStep.outTurned(mapping, table) : InStep.out(mapping, table);
     }
 
     private String missing() {
-        return vectors != null ? vectors.missing() : InStep.missing(table);
+        if (vectors != null) {
+            return vectors.missing();
+        }
+        return turned ? InStep.missingTurned(mapping, table) : InStep.missing(table);
     }
 
     private String wrong() {
-        return vectors != null ? vectors.wrong() : InStep.wrong(mapping, table);
+        if (vectors != null) {
+            return vectors.wrong();
+        }
+        return turned ? InStep.conflict(mapping, table) : InStep.wrong(mapping, table);
     }
 
     private String hashCount() {
@@ -101,8 +113,11 @@ public final class DriftSql {
 
     private String joined(TableName source, String join) {
         String rows = Sql.quote(source) + " t" + join;
-        return vectors != null
-                ? rows + vectors.join()
+        if (vectors != null) {
+            return rows + vectors.join();
+        }
+        return turned
+                ? rows + InStep.joinOwnAgent(mapping, table)
                 : rows + " LEFT JOIN " + Sql.quote(mapping.agents().table()) + " a ON " + InStep.agentPersona(mapping)
                         + " = " + InStep.persona(table);
     }

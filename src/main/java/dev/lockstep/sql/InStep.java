@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The in-step predicate, written once. A scoped row is aliased {@code t}, the agent of its persona {@code a}; where the
- * row has a persona without an agent, {@code a} is all NULL.
+ * The in-step predicate, written once for both directions. A scoped row is aliased {@code t}, the agent of its persona
+ * {@code a}, and the agent that it names {@code b}; where there is none, all of it is NULL.
  */
 final class InStep {
 
@@ -49,6 +49,36 @@ final class InStep {
 
     static String hashOut(Mapping.Scoped table) {
         return hash(table) + " IS DISTINCT FROM " + hashValue(table);
+    }
+
+    /** The persona of the agent that the row names. */
+    static String ownPersona(Mapping mapping) {
+        return "b." + Sql.quote(mapping.agents().persona().name());
+    }
+
+    /** Where {@code a} is joined, {@code b} is whatever the row names. */
+    static String joinOwnAgent(Mapping mapping, Mapping.Scoped table) {
+        return " LEFT JOIN " + Sql.quote(mapping.agents().table()) + " b ON b."
+                + Sql.quote(mapping.agents().id().name()) + " = " + agent(table);
+    }
+
+    /** Both are set and disagree; {@code b} is left-joined. */
+    static String conflict(Mapping mapping, Mapping.Scoped table) {
+        return "(" + persona(table) + " IS NOT NULL AND " + agent(table) + " IS NOT NULL AND " + ownPersona(mapping)
+                + " IS DISTINCT FROM " + persona(table) + ")";
+    }
+
+    /** After the cutover, whatever the persona; {@code b} is left-joined. */
+    static String outTurned(Mapping mapping, Mapping.Scoped table) {
+        String out = "(" + persona(table) + " IS NOT NULL AND " + agent(table) + " IS NULL OR " + agent(table)
+                + " IS NOT NULL AND " + ownPersona(mapping) + " IS DISTINCT FROM " + persona(table);
+        return out + (table.hashed() ? " OR " + hashOut(table) : "") + ")";
+    }
+
+    /** After the cutover: one of the two should be there and is not; {@code b} is left-joined. */
+    static String missingTurned(Mapping mapping, Mapping.Scoped table) {
+        return "(" + persona(table) + " IS NOT NULL AND " + agent(table) + " IS NULL OR " + persona(table)
+                + " IS NULL AND " + ownPersona(mapping) + " IS NOT NULL)";
     }
 
     /** For a row whose persona has the agent {@code a}. */

@@ -40,6 +40,10 @@ final class ObjectNames {
         return name("FK", table, target, column);
     }
 
+    static String check(String table, String column) {
+        return name("CK", table, column);
+    }
+
     /** The function that recalls from one of several tables; {@code parts} are that table's name, or schema and name. */
     static String recall(String... parts) {
         return limited("recall_" + String.join("_", parts));

@@ -17,10 +17,14 @@ public final class Census {
 
     private static final int HOURS = 24;
 
+    private final String name;
     private final String table;
+    private final String clients;
 
     public Census(String name) {
+        this.name = name;
         this.table = Sql.quote(name) + ".census";
+        this.clients = Sql.quote(name) + ".census_client";
     }
 
     /** The hour of a table. */
@@ -59,6 +63,36 @@ public final class Census {
             }
             statement.executeBatch();
         }
+    }
+
+    /**
+     * Who was connected while rows of old writers came.
+     *
+     * @param applicationName as the session calls itself; may be empty
+     */
+    public record Client(String applicationName, String user, Instant lastSeen) {}
+
+    /** Notes who is connected now, if such a row came within so many seconds. */
+    public void noteClients(Handle handle, double seconds) {
+        handle.createUpdate("INSERT INTO " + clients + " AS c (application_name, user_name, last_seen)"
+                        + " SELECT DISTINCT a.application_name, coalesce(a.usename, ''), clock_timestamp()"
+                        + " FROM pg_stat_activity a WHERE a.datname = current_database() AND a.backend_type = 'client backend'"
+                        + " AND a.pid <> pg_backend_pid() AND NOT starts_with(a.application_name, :ours)"
+                        + " AND (SELECT max(last_seen) FROM " + table
+                        + ") > clock_timestamp() - make_interval(secs => :seconds)"
+                        + " ON CONFLICT (application_name, user_name) DO UPDATE SET last_seen = excluded.last_seen")
+                .bind("ours", name + "/")
+                .bind("seconds", seconds)
+                .execute();
+    }
+
+    /** Those seen within the last day, the last first. */
+    public List<Client> clients(Handle handle) {
+        return handle.createQuery("SELECT application_name, user_name, last_seen FROM " + clients
+                        + " WHERE last_seen > clock_timestamp() - interval '1 d' ORDER BY last_seen DESC, 1, 2")
+                .map((row, ctx) -> new Client(
+                        row.getString(1), row.getString(2), row.getTimestamp(3).toInstant()))
+                .list();
     }
 
     /** One hour of a table, as counted. */

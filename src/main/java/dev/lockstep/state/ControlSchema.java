@@ -16,7 +16,7 @@ import java.util.OptionalInt;
 public final class ControlSchema {
 
     /** The version this build reads and writes. */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
     /** In it {@code {schema}} stands for the quoted schema name. */
     private static final String RESOURCE = "control-schema.sql";

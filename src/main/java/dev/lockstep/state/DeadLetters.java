@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /** Rows that cannot be derived for now: by key and reason, never their content. */
 public final class DeadLetters {
 
+    /** In place of an SQLSTATE: the server would not mind. */
+    public static final String CONFLICT = "LS001";
+
     /** Of a table, or of all; of a row, or of all. */
     private static final String CHOSEN =
             " WHERE (?::text IS NULL OR table_schema = ? AND table_name = ?) AND (?::text[] IS NULL OR key = ?)";

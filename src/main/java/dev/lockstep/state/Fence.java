@@ -1,5 +1,7 @@
 package dev.lockstep.state;
 
+import dev.lockstep.model.Conflict;
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Phase;
 import dev.lockstep.sql.Sql;
 import java.sql.Connection;
@@ -28,26 +30,33 @@ public final class Fence {
     /** The first seat of the tasks of a Kafka Connect sink. */
     public static final int CONNECT_SEAT = 32;
 
+    /** The first seat of the commands that turn the direction. */
+    public static final int TURN_SEAT = 64;
+
     /** So many seats there are. */
-    public static final int SEATS = 64;
+    public static final int SEATS = 68;
 
     private final String lockSql;
     private final String readSql;
     private final String raiseSql;
+    private final String turnSql;
 
     public Fence(String name) {
         String table = Sql.quote(name) + ".fence";
-        this.lockSql = "SELECT epoch, phase, pg_current_snapshot()::text FROM " + table + " WHERE seat = ? FOR SHARE";
-        this.readSql = "SELECT epoch, phase, pg_current_snapshot()::text FROM " + table + " WHERE seat = ?";
+        this.lockSql = "SELECT epoch, phase, conflict, pg_current_snapshot()::text FROM " + table
+                + " WHERE seat = ? FOR SHARE";
+        this.readSql = "SELECT epoch, phase, conflict, pg_current_snapshot()::text FROM " + table + " WHERE seat = ?";
+        this.turnSql = "UPDATE " + table + " SET phase = ?, conflict = ? WHERE phase IN (?, ?)";
         this.raiseSql = "UPDATE " + table + " SET epoch = ? WHERE epoch < ?";
     }
 
     /**
      * @param epoch the epoch in force
-     * @param phase which column leads
+     * @param phase how far the migration is
+     * @param direction which column leads, and who wins
      * @param snapshot {@code pg_current_snapshot()} of the statement
      */
-    public record Reading(long epoch, Phase phase, String snapshot) {}
+    public record Reading(long epoch, Phase phase, Direction direction, String snapshot) {}
 
     /** Locks the seat for the transaction of {@code connection} and reads it. */
     public Reading lock(Connection connection, int seat) throws SQLException {
@@ -68,6 +77,32 @@ public final class Fence {
         }
     }
 
+    /**
+     * Turns round, in the caller's transaction: it waits for the transactions under way, and no later one goes the old way.
+     *
+     * @return whether it was in phase {@code from}, or in {@code to} already
+     */
+    public boolean turn(Connection connection, Phase from, Phase to, Conflict conflict) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(turnSql)) {
+            statement.setString(1, to.name());
+            statement.setString(2, conflict.name());
+            statement.setString(3, from.name());
+            statement.setString(4, to.name());
+            return statement.executeUpdate() == SEATS;
+        }
+    }
+
+    private static Direction direction(Phase phase, Conflict conflict) {
+        if (phase == Phase.SYNC) {
+            return Direction.PERSONA_LEADS;
+        }
+        return switch (conflict) {
+            case REPORT -> Direction.AGENT_LEADS;
+            case AGENT -> Direction.AGENT_WINS;
+            case PERSONA -> Direction.PERSONA_WINS;
+        };
+    }
+
     private static Reading read(Connection connection, String sql, int seat) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setInt(1, seat);
@@ -75,7 +110,9 @@ public final class Fence {
                 if (!row.next()) {
                     throw new SQLException("the fence has no seat " + seat, "02000");
                 }
-                return new Reading(row.getLong(1), Phase.valueOf(row.getString(2)), row.getString(3));
+                Phase phase = Phase.valueOf(row.getString(2));
+                return new Reading(
+                        row.getLong(1), phase, direction(phase, Conflict.valueOf(row.getString(3))), row.getString(4));
             }
         }
     }

@@ -20,6 +20,20 @@ public final class Observed {
     public record Seen(
             @Nullable Double walBytesPerSecond, @Nullable Long freeDiskBytes) {}
 
+    /** The lag is beyond what a cutover bears, or nobody watched it until now. */
+    public void lagBeyond(Handle handle) {
+        handle.execute("UPDATE " + table + " SET lag_beyond_at = clock_timestamp()");
+    }
+
+    /** For how many seconds it has not been. */
+    public double lagSteadySeconds(Handle handle) {
+        return handle.createQuery(
+                        "SELECT coalesce(extract(epoch FROM clock_timestamp() - lag_beyond_at), 0)::float8 FROM "
+                                + table)
+                .mapTo(Double.class)
+                .one();
+    }
+
     public Seen read(Handle handle) {
         return handle.createQuery("SELECT wal_bytes_per_second, wal_free_disk_bytes FROM " + table)
                 .map((row, ctx) -> new Seen(row.getObject(1, Double.class), row.getObject(2, Long.class)))

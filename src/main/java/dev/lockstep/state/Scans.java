@@ -12,6 +12,9 @@ public final class Scans {
 
     public static final long BACKFILL = 0;
 
+    /** The scan after the direction was turned; asked for in the transaction that turns it. */
+    public static final long TURN = -1;
+
     private final String table;
 
     public Scans(String name) {

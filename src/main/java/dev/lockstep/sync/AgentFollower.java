@@ -1,5 +1,6 @@
 package dev.lockstep.sync;
 
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.sql.DriftSql;
 import java.util.List;
@@ -11,9 +12,9 @@ final class AgentFollower {
     private final String sql;
     private final String all;
 
-    AgentFollower(Mapping mapping, Mapping.Scoped table) {
+    AgentFollower(Mapping mapping, Mapping.Scoped table, Direction direction) {
         this.table = table;
-        DriftSql drift = new DriftSql(mapping, table);
+        DriftSql drift = new DriftSql(mapping, table, direction);
         this.sql = drift.rowsByAgents();
         this.all = drift.allRows();
     }

@@ -41,9 +41,7 @@ final class LaneWork {
     void fast(WriteSession session, Map<TableName, Work> work, LaneOutcome outcome) throws SQLException {
         for (Map.Entry<TableName, Work> entry : work.entrySet()) {
             Work rows = entry.getValue();
-            outcome.add(
-                    entry.getKey(),
-                    deriver(entry.getKey()).fast(session.connection(), rows.keys(), rows.withoutPersona()));
+            outcome.add(entry.getKey(), deriver(entry.getKey()).fast(session, rows.keys(), rows.withoutPersona()));
         }
     }
 
@@ -67,7 +65,7 @@ final class LaneWork {
                 outcome.add(
                         entry.getKey(),
                         deriver(entry.getKey())
-                                .careful(session.connection(), entry.getValue().keys(), impossible));
+                                .careful(session, entry.getValue().keys(), impossible));
             }
             session.commit();
             return outcome;
@@ -88,7 +86,7 @@ final class LaneWork {
         List<String> personas = new ArrayList<>();
         session.begin();
         for (Map.Entry<TableName, List<RowKey>> entry : rows.entrySet()) {
-            personas.addAll(deriver(entry.getKey()).personasWithoutAgent(session.connection(), entry.getValue()));
+            personas.addAll(deriver(entry.getKey()).personasWithoutAgent(session, entry.getValue()));
         }
         session.commit();
         Map<String, AgentMaker.Refusal> impossible =

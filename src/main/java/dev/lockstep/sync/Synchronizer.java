@@ -355,7 +355,7 @@ public final class Synchronizer implements AutoCloseable {
         for (RowDeriver deriver : derivers.values()) {
             TableName table = deriver.table().table();
             if (!vectors.holds(table) || vectors.open(session)) {
-                AgentFollower follower = new AgentFollower(mapping, deriver.table());
+                AgentFollower follower = new AgentFollower(mapping, deriver.table(), session.direction());
                 KeyQuery query = emptied ? follower.query() : follower.query(changes);
                 VectorDesk.drain(session, table, query, rederive(number));
             }

@@ -1,5 +1,6 @@
 package dev.lockstep.verify;
 
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.RowKey;
 import java.sql.Connection;
@@ -12,8 +13,8 @@ public final class DriftByKey {
 
     private final TableComparison comparison;
 
-    public DriftByKey(Mapping mapping, Mapping.Scoped table) {
-        this.comparison = new TableComparison(mapping, table);
+    public DriftByKey(Mapping mapping, Mapping.Scoped table, Direction direction) {
+        this.comparison = new TableComparison(mapping, table, direction);
     }
 
     /** Those that are there and out of step. */

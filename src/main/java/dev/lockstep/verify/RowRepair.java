@@ -55,14 +55,14 @@ public final class RowRepair implements Verifier.Repair {
     private long chunk(RowDeriver deriver, List<RowKey> keys, Map<String, AgentMaker.Refusal> impossible)
             throws SQLException, InterruptedException {
         session.begin();
-        List<String> personas = deriver.personasWithoutAgent(session.connection(), keys);
+        List<String> personas = deriver.personasWithoutAgent(session, keys);
         session.commit();
         impossible.putAll(agents.ensure(session, personas).impossible());
         long written = 0;
         List<RowKey> left = List.copyOf(keys);
         for (int i = 0; i < TRIES && !left.isEmpty(); i++) {
             session.begin();
-            RowDeriver.Outcome outcome = deriver.careful(session.connection(), left, Map.copyOf(impossible));
+            RowDeriver.Outcome outcome = deriver.careful(session, left, Map.copyOf(impossible));
             session.commit();
             written += outcome.written();
             left = outcome.held();

@@ -2,6 +2,7 @@ package dev.lockstep.verify;
 
 import dev.lockstep.database.Database;
 import dev.lockstep.model.Brake;
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
@@ -54,10 +55,13 @@ final class SnapshotScan {
         this.brake = brake;
     }
 
-    /** @param first in auto-commit mode, and left so; compares, too, while the others are still connecting */
-    Result run(Connection first) throws SQLException, InterruptedException {
+    /**
+     * @param direction what is in step
+     * @param first in auto-commit mode, and left so; compares, too, while the others are still connecting
+     */
+    Result run(Connection first, Direction direction) throws SQLException, InterruptedException {
         Map<TableName, TableComparison> tables = new LinkedHashMap<>();
-        mapping.tables().forEach(t -> tables.put(t.table(), new TableComparison(mapping, t)));
+        mapping.tables().forEach(t -> tables.put(t.table(), new TableComparison(mapping, t, direction)));
         CompletableFuture<String> snapshot = new CompletableFuture<>();
         Queue<Task> tasks = new ConcurrentLinkedQueue<>();
         ExecutorService threads = Executors.newFixedThreadPool(workers);

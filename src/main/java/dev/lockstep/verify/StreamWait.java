@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Waits until a running sidecar has applied everything up to an LSN. */
-final class StreamWait {
+public final class StreamWait {
 
     /** Without progress for so long, the stream is taken to stand still. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -28,14 +28,15 @@ final class StreamWait {
     private final Positions positions;
     private final StopSignal stop;
 
-    StreamWait(String name, StopSignal stop) {
+    /** @param name the configured name */
+    public StreamWait(String name, StopSignal stop) {
         this.name = name;
         this.positions = new Positions(name);
         this.stop = stop;
     }
 
     /** Whether a sidecar runs. */
-    boolean live(Connection connection) throws SQLException {
+    public boolean live(Connection connection) throws SQLException {
         return Handles.ask(connection, new Lease(name)::read).live();
     }
 
@@ -44,7 +45,7 @@ final class StreamWait {
      *
      * @throws LockstepException when the position does not move any more
      */
-    void passed(Connection connection, Lsn lsn) throws SQLException, InterruptedException {
+    public void passed(Connection connection, Lsn lsn) throws SQLException, InterruptedException {
         Lsn last = position(connection);
         long movedAt = System.nanoTime();
         long beatAt = 0;

@@ -1,6 +1,7 @@
 package dev.lockstep.verify;
 
 import dev.lockstep.derive.KeyArrays;
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.RowKey;
 import dev.lockstep.model.TableName;
@@ -28,9 +29,9 @@ final class TableComparison {
     private long wrong;
     private long hashWrong;
 
-    TableComparison(Mapping mapping, Mapping.Scoped table) {
+    TableComparison(Mapping mapping, Mapping.Scoped table, Direction direction) {
         this.table = table;
-        this.sql = new DriftSql(mapping, table);
+        this.sql = new DriftSql(mapping, table, direction);
     }
 
     Mapping.Scoped table() {

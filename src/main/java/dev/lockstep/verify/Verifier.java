@@ -6,6 +6,7 @@ import dev.lockstep.config.StoreConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.model.Brake;
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
@@ -15,6 +16,7 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.DeadLetters;
 import dev.lockstep.state.EvidenceLog;
+import dev.lockstep.state.Fence;
 import dev.lockstep.state.Gaps;
 import dev.lockstep.state.ServerEnd;
 import dev.lockstep.vector.StoreClients;
@@ -26,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds every mapped row against the in-step predicate, in one snapshot. While a sidecar runs, a mismatch counts only if
@@ -47,6 +50,7 @@ public final class Verifier {
     private final List<StoreConfig> stores;
     private final Brake brake;
     private final StopSignal stop;
+    private final @Nullable Direction forced;
 
     /** Of the database alone. */
     public Verifier(Database database, String name, Mapping mapping, int workers, StopSignal stop) {
@@ -77,6 +81,19 @@ public final class Verifier {
             List<StoreConfig> stores,
             Brake brake,
             StopSignal stop) {
+        this(database, name, mapping, workers, clients, stores, brake, stop, null);
+    }
+
+    private Verifier(
+            Database database,
+            String name,
+            Mapping mapping,
+            int workers,
+            StoreClients clients,
+            List<StoreConfig> stores,
+            Brake brake,
+            StopSignal stop,
+            @Nullable Direction forced) {
         this.database = database;
         this.name = name;
         this.mapping = mapping;
@@ -85,6 +102,12 @@ public final class Verifier {
         this.stores = List.copyOf(stores);
         this.brake = brake;
         this.stop = stop;
+        this.forced = forced;
+    }
+
+    /** The same, as if this were the direction; what it finds is no evidence. */
+    public Verifier asIf(Direction other) {
+        return new Verifier(database, name, mapping, workers, clients, stores, brake, stop, other);
     }
 
     /**
@@ -103,7 +126,9 @@ public final class Verifier {
                 repaired += written;
                 if (written == 0) {
                     VerifyReport report = pass.report().withRepaired(repaired, (System.nanoTime() - started) / 1e9);
-                    record(connection, pass.began(), report);
+                    if (forced == null) {
+                        record(connection, pass.began(), report);
+                    }
                     return report;
                 }
             }
@@ -147,9 +172,10 @@ public final class Verifier {
                 handle -> handle.createQuery("SELECT clock_timestamp()")
                         .mapTo(Instant.class)
                         .one());
+        Direction direction = forced == null ? new Fence(name).read(connection).direction() : forced;
         AgentComparison agents = new AgentComparison(mapping);
         Set<String> agentless = agents.missing(connection);
-        SnapshotScan.Result scan = new SnapshotScan(database, mapping, workers, brake).run(connection);
+        SnapshotScan.Result scan = new SnapshotScan(database, mapping, workers, brake).run(connection, direction);
         Map<TableName, Suspects> suspects = new LinkedHashMap<>();
         scan.tables().forEach((table, comparison) -> suspects.put(table, comparison.suspects()));
         boolean waited = settle(connection, scan, suspects);

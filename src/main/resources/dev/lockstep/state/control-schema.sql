@@ -1,4 +1,4 @@
--- lockstep's control schema, version 2. Idempotent: run on an installed one it changes nothing, on an older one it adds.
+-- lockstep's control schema, version 3. Idempotent: run on an installed one it changes nothing, on an older one it adds.
 CREATE SCHEMA IF NOT EXISTS {schema};
 
 CREATE TABLE IF NOT EXISTS {schema}.schema_version (
@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS {schema}.fence (
   seat int PRIMARY KEY,
   epoch bigint NOT NULL DEFAULT 0,
   phase text NOT NULL DEFAULT 'SYNC' CHECK (phase IN ('SYNC', 'CUTOVER', 'CONTRACTED')));
+ALTER TABLE {schema}.fence ADD COLUMN IF NOT EXISTS conflict text NOT NULL DEFAULT 'REPORT'
+  CHECK (conflict IN ('REPORT', 'AGENT', 'PERSONA'));
 
 -- Who runs. Apart from the fence, so that a frozen batch cannot hold up a takeover. The lease also ends with the
 -- session that renews it, so that nobody waits for a process that was killed.
@@ -118,6 +120,11 @@ CREATE TABLE IF NOT EXISTS {schema}.evidence (
   timeline int NOT NULL,
   clean boolean NOT NULL,
   report jsonb NOT NULL);
+-- Each row's hash is of the row and of the hash before it, so that an edited or missing row shows. Rows of an older
+-- version have none.
+ALTER TABLE {schema}.evidence ADD COLUMN IF NOT EXISTS made_by text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS previous text NOT NULL DEFAULT '',
+  ADD COLUMN IF NOT EXISTS hash text;
 
 -- Vector stores outside the database: how far the sweep is, and what the last whole one saw. A sweep is due while more
 -- were wanted than were served: one that was wanted after a pass began is served by the next.
@@ -175,6 +182,9 @@ CREATE TABLE IF NOT EXISTS {schema}.observed (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   wal_bytes_per_second double precision,
   wal_free_disk_bytes bigint);
+-- When the lag was last beyond what a cutover bears, or not watched; empty while only an older release ever ran, which does
+-- not know of turning either.
+ALTER TABLE {schema}.observed ADD COLUMN IF NOT EXISTS lag_beyond_at timestamptz;
 
 -- Rows that writers put there who know nothing of agents, by the hour of their commit.
 CREATE TABLE IF NOT EXISTS {schema}.census (
@@ -185,12 +195,20 @@ CREATE TABLE IF NOT EXISTS {schema}.census (
   last_seen timestamptz NOT NULL,
   PRIMARY KEY (table_schema, table_name, hour));
 
-INSERT INTO {schema}.schema_version AS v (version) VALUES (2)
+-- Who was connected while such rows came: one of them wrote them.
+CREATE TABLE IF NOT EXISTS {schema}.census_client (
+  application_name text NOT NULL,
+  user_name text NOT NULL,
+  last_seen timestamptz NOT NULL,
+  PRIMARY KEY (application_name, user_name));
+
+INSERT INTO {schema}.schema_version AS v (version) VALUES (3)
   ON CONFLICT (one) DO UPDATE SET version = excluded.version WHERE v.version < excluded.version;
 INSERT INTO {schema}.control DEFAULT VALUES ON CONFLICT DO NOTHING;
 INSERT INTO {schema}.observed DEFAULT VALUES ON CONFLICT DO NOTHING;
-INSERT INTO {schema}.fence (seat, epoch, phase)
+INSERT INTO {schema}.fence (seat, epoch, phase, conflict)
   SELECT seat, coalesce((SELECT max(epoch) FROM {schema}.fence), 0),
-    coalesce((SELECT phase FROM {schema}.fence ORDER BY seat LIMIT 1), 'SYNC')
-  FROM generate_series(0, 63) seat ON CONFLICT DO NOTHING;
+    coalesce((SELECT phase FROM {schema}.fence ORDER BY seat LIMIT 1), 'SYNC'),
+    coalesce((SELECT conflict FROM {schema}.fence ORDER BY seat LIMIT 1), 'REPORT')
+  FROM generate_series(0, 67) seat ON CONFLICT DO NOTHING;
 INSERT INTO {schema}.lease DEFAULT VALUES ON CONFLICT DO NOTHING;

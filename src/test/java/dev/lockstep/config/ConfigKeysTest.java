@@ -3,6 +3,7 @@ package dev.lockstep.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.lockstep.model.Conflict;
 import dev.lockstep.model.MappingSpec;
 import dev.lockstep.model.NullPersona;
 import dev.lockstep.model.TableName;
@@ -46,9 +47,9 @@ class ConfigKeysTest {
                 key("cutover: {maxLagSeconds: 1}", c -> c.cutover().maxLag(), Duration.ofSeconds(1)),
                 key("cutover: {steadyMinutes: 0}", c -> c.cutover().steady(), Duration.ZERO),
                 key("cutover: {evidenceMaxAge: 90s}", c -> c.cutover().evidenceMaxAge(), Duration.ofSeconds(90)),
-                key("cutover: {conflict: report}", c -> c.cutover().conflict(), CutoverConfig.Conflict.REPORT),
-                key("cutover: {conflict: agent}", c -> c.cutover().conflict(), CutoverConfig.Conflict.AGENT),
-                key("cutover: {conflict: persona}", c -> c.cutover().conflict(), CutoverConfig.Conflict.PERSONA),
+                key("cutover: {conflict: report}", c -> c.cutover().conflict(), Conflict.REPORT),
+                key("cutover: {conflict: agent}", c -> c.cutover().conflict(), Conflict.AGENT),
+                key("cutover: {conflict: persona}", c -> c.cutover().conflict(), Conflict.PERSONA),
                 key(
                         "kafka: {bootstrapServers: 'a:9092, [::1]:9093'}",
                         LockstepConfig::kafka,

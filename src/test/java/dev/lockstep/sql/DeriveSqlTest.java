@@ -2,6 +2,7 @@ package dev.lockstep.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.MappingSpec;
@@ -45,18 +46,18 @@ class DeriveSqlTest {
                         NullPersona.CLEAR)));
         Mapping mapping = MappingResolver.resolve(clearing, LegacyShapes.of(LegacySchema.PASCAL));
         Mapping.Scoped table = mapping.tables().get(0);
-        assertThat(new DeriveSql(mapping, table).updateWithoutPersonaByKey())
+        assertThat(new DeriveSql(mapping, table, Direction.PERSONA_LEADS).updateWithoutPersonaByKey())
                 .contains("UPDATE \"public\".\"Conversations\" t SET \"AgentId\" = NULL"
                         + " FROM unnest(?::uuid[]) AS k(\"Id\") WHERE t.\"Id\" = k.\"Id\""
                         + " AND t.\"PersonaId\" IS NULL AND t.\"AgentId\" IS NOT NULL");
-        assertThat(new DriftSql(mapping, table).countByRange(table.table()))
+        assertThat(new DriftSql(mapping, table, Direction.PERSONA_LEADS).countByRange(table.table()))
                 .contains("OR t.\"PersonaId\" IS NULL AND t.\"AgentId\" IS NOT NULL");
     }
 
     @Test
     void aTableWithoutHashHasNothingToDoForANullPersona() {
         Mapping mapping = MappingResolver.resolve(LegacySchema.PASCAL.spec(), LegacyShapes.of(LegacySchema.PASCAL));
-        DeriveSql conversations = new DeriveSql(mapping, mapping.tables().get(0));
+        DeriveSql conversations = new DeriveSql(mapping, mapping.tables().get(0), Direction.PERSONA_LEADS);
         assertThat(conversations.updateWithoutPersonaByKey()).isEmpty();
         assertThat(conversations.updateWithoutPersonaByRange(new TableName("public", "Conversations")))
                 .isEmpty();
@@ -65,8 +66,8 @@ class DeriveSqlTest {
     private static String text(Mapping mapping) {
         List<String> lines = new ArrayList<>();
         for (Mapping.Scoped table : mapping.tables()) {
-            DeriveSql derive = new DeriveSql(mapping, table);
-            DriftSql drift = new DriftSql(mapping, table);
+            DeriveSql derive = new DeriveSql(mapping, table, Direction.PERSONA_LEADS);
+            DriftSql drift = new DriftSql(mapping, table, Direction.PERSONA_LEADS);
             lines.add("-- " + table.table());
             lines.add("update by key: " + derive.updateByKey());
             lines.add("update without persona by key: "

@@ -7,6 +7,7 @@ import dev.lockstep.database.Database;
 import dev.lockstep.expand.Expander;
 import dev.lockstep.expand.Patience;
 import dev.lockstep.expand.Sleeper;
+import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.MappingSpec;
@@ -63,7 +64,7 @@ class VectorSqlTest {
             throws Exception {
         arrange(db, schema, row);
         Mapping.Scoped vectors = mapping.vectors().get(0);
-        DriftSql drift = new DriftSql(mapping, vectors);
+        DriftSql drift = new DriftSql(mapping, vectors, Direction.PERSONA_LEADS);
         boolean right = row.now().equals(row.want());
         long out = 0;
         for (var leaf : vectors.leaves()) {
@@ -73,7 +74,7 @@ class VectorSqlTest {
         assertThat(out).as(row + ": out of step").isEqualTo(1);
         long written = 0;
         for (var leaf : vectors.leaves()) {
-            written += update(connection, new DeriveSql(mapping, vectors).updateByRange(leaf));
+            written += update(connection, new DeriveSql(mapping, vectors, Direction.PERSONA_LEADS).updateByRange(leaf));
         }
         assertThat(written).as(row + ": written").isEqualTo(1);
         assertThat(stamp(db, schema)).as(row + (right ? ", as it was" : "")).isEqualTo(symbols(schema, row.want()));
@@ -81,7 +82,7 @@ class VectorSqlTest {
             assertThat(ranged(connection, drift.outByRange(leaf), 2))
                     .as(row + ": out of step then")
                     .isZero();
-            assertThat(update(connection, new DeriveSql(mapping, vectors).updateByRange(leaf)))
+            assertThat(update(connection, new DeriveSql(mapping, vectors, Direction.PERSONA_LEADS).updateByRange(leaf)))
                     .as(row + ": written again")
                     .isZero();
         }

@@ -1,0 +1,35 @@
+package dev.lockstep.cutover;
+
+import dev.lockstep.model.Phase;
+import dev.lockstep.verify.VerifyReport;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came of turning.
+ *
+ * @param turned whether the new direction is in force, and everything in step with it
+ * @param phase as it is now
+ * @param blockers what kept it from being turned; empty when it was
+ * @param notes what the operator should know; nothing of it stops anything
+ * @param steps what was done, or, of a dry run, would be
+ * @param verification of the new direction; null when it did not come to that
+ */
+public record TurnReport(
+        boolean turned,
+        Phase phase,
+        List<Gate.Blocker> blockers,
+        List<String> notes,
+        List<String> steps,
+        @Nullable VerifyReport verification) {
+
+    public TurnReport {
+        blockers = List.copyOf(blockers);
+        notes = List.copyOf(notes);
+        steps = List.copyOf(steps);
+    }
+
+    static TurnReport shut(Phase phase, List<Gate.Blocker> blockers, List<String> notes) {
+        return new TurnReport(false, phase, blockers, notes, List.of(), null);
+    }
+}

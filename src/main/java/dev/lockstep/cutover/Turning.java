@@ -1,0 +1,90 @@
+package dev.lockstep.cutover;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
+import dev.lockstep.expand.PlanRun;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.Mapping;
+import dev.lockstep.model.NullPersona;
+import dev.lockstep.model.Position;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.sql.TurnSql;
+import dev.lockstep.state.EvidenceLog;
+import dev.lockstep.state.ServerEnd;
+import dev.lockstep.verify.StreamWait;
+import dev.lockstep.verify.Verifier;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/**
+ * What turning, there and back, is done with.
+ *
+ * @param name the configured name
+ * @param plans carries out steps
+ * @param scan carries out the scans that are open, beside a live sidecar
+ * @param verifier holds rows against the direction in force
+ * @param stop asked between steps
+ */
+public record Turning(
+        Database database,
+        String name,
+        Mapping mapping,
+        PlanRun plans,
+        Scan scan,
+        Verifier verifier,
+        Verifier.Repair repair,
+        StopSignal stop) {
+
+    /** Brings every row into step with the direction in force; can be done again. */
+    @FunctionalInterface
+    public interface Scan {
+        long run() throws SQLException, InterruptedException;
+    }
+
+    /** Keeps {@code report} as evidence of what was decided or done. */
+    TurnReport recorded(String kind, TurnReport report) throws SQLException {
+        try (Connection connection = database.open("turn")) {
+            Position end = ServerEnd.read(connection);
+            String json = JsonMapper.builder().build().writeValueAsString(report);
+            Handles.tell(
+                    connection,
+                    handle -> new EvidenceLog(name)
+                            .record(handle, kind, end.commitTime(), end.lsn(), report.turned(), json));
+            return report;
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Returns when a live sidecar has applied everything committed before the call. */
+    void awaitStream() throws SQLException, InterruptedException {
+        try (Connection connection = database.open("turn")) {
+            StreamWait stream = new StreamWait(name, stop);
+            if (stream.live(connection)) {
+                stream.passed(connection, ServerEnd.read(connection).lsn());
+            }
+        }
+    }
+
+    /** After a way back it would empty the agents that new writers set. */
+    void requireNoClearing() {
+        for (Mapping.Scoped table : mapping.tables()) {
+            if (table.nullPersona() == NullPersona.CLEAR) {
+                throw LockstepException.wrongInput("mapping: " + table.table()
+                        + " has nullPersona: clear, which after a way back would empty what new writers wrote; take it out"
+                        + " and start `lockstep run` anew, then turn");
+            }
+        }
+    }
+
+    TurnSql sql() {
+        return new TurnSql(name, mapping);
+    }
+
+    /** Only one process turns at a time, whichever way. */
+    String turn() {
+        return "lockstep turn " + name;
+    }
+}
