@@ -17,7 +17,7 @@ import org.apache.kafka.connect.sink.SinkConnector;
  */
 public final class LockstepSinkConnector extends SinkConnector {
 
-    private static final int MOST_TASKS = Fence.SEATS - Fence.CONNECT_SEAT;
+    private static final int MOST_TASKS = Fence.TURN_SEAT - Fence.CONNECT_SEAT;
 
     private Map<String, String> properties = Map.of();
 

@@ -68,7 +68,7 @@ public final class Cutover {
                     + "; run `lockstep cutover` once more when that is over");
         }
         return turning.recorded(
-                "cutover", new TurnReport(report.clean(), Phase.CUTOVER, List.of(), notes, steps, report));
+                "cutover", TurnReport.of(report.clean(), Phase.CUTOVER, List.of(), notes, steps, report));
     }
 
     /** What would be done, with the longest that each step may hold up a writer. */
@@ -90,7 +90,7 @@ public final class Cutover {
                                 : "; as long as reading the table takes, without holding up a writer"));
             }
         }
-        return new TurnReport(false, now.phase(), gate.blockers(now), List.of(), steps, null);
+        return TurnReport.of(false, now.phase(), gate.blockers(now), List.of(), steps, null);
     }
 
     private List<ExpandStep> turn(Phase phase) {

@@ -53,7 +53,7 @@ public final class Revert {
             }
             if (phase == Phase.SYNC && !begun(connection)) {
                 throw LockstepException.wrongInput(
-                        "the persona columns lead (phase SYNC): there is nothing to turn back");
+                        "the persona columns lead (phase SYNCING): there is nothing to turn back");
             }
             notes = new ArrayList<>(agentsWithoutPersona(connection));
             if (phase == Phase.CUTOVER) {
@@ -78,7 +78,7 @@ public final class Revert {
                     + " run `lockstep revert` once more when they have ended");
         }
         return turning.recorded(
-                "revert", new TurnReport(ended && report.clean(), Phase.SYNC, List.of(), notes, steps, report));
+                "revert", TurnReport.of(ended && report.clean(), Phase.SYNC, List.of(), notes, steps, report));
     }
 
     /** Waits, not for ever, for the transactions that were open when it was turned: their rows have to be seen. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What came of turning.
  *
  * @param turned whether the new direction is in force, and everything in step with it
- * @param phase as it is now
+ * @param phase as it is now, as `status` calls it
  * @param blockers what kept it from being turned; empty when it was
  * @param notes what the operator should know; nothing of it stops anything
  * @param steps what was done, or, of a dry run, would be
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record TurnReport(
         boolean turned,
-        Phase phase,
+        String phase,
         List<Gate.Blocker> blockers,
         List<String> notes,
         List<String> steps,
@@ -29,7 +29,18 @@ public record TurnReport(
         steps = List.copyOf(steps);
     }
 
+    static TurnReport of(
+            boolean turned,
+            Phase phase,
+            List<Gate.Blocker> blockers,
+            List<String> notes,
+            List<String> steps,
+            @Nullable VerifyReport verification) {
+        String name = phase == Phase.SYNC ? "SYNCING" : phase.name();
+        return new TurnReport(turned, name, blockers, notes, steps, verification);
+    }
+
     static TurnReport shut(Phase phase, List<Gate.Blocker> blockers, List<String> notes) {
-        return new TurnReport(false, phase, blockers, notes, List.of(), null);
+        return of(false, phase, blockers, notes, List.of(), null);
     }
 }

@@ -105,7 +105,7 @@ class CutoverIT {
             TurnReport there = cutover(config);
             assertThat(there.blockers()).isEmpty();
             assertThat(there.turned()).isTrue();
-            assertThat(there.phase()).isEqualTo(Phase.CUTOVER);
+            assertThat(there.phase()).isEqualTo("CUTOVER");
             assertThat(phase(db, config)).isEqualTo("CUTOVER");
             assertThat(db.number(words.wrongWayRound)).isZero();
             assertThat(words.judge.outOfStep(db)).isZero();
