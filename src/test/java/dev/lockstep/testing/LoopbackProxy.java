@@ -34,6 +34,7 @@ public final class LoopbackProxy implements AutoCloseable {
     private final Object change = new Object();
     private State state = State.OPEN;
     private ServerSocket listener;
+    private Thread accepting;
 
     /** To {@code port} of this machine. */
     public LoopbackProxy(int port) {
@@ -44,7 +45,7 @@ public final class LoopbackProxy implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         this.port = listener.getLocalPort();
-        accept(listener);
+        this.accepting = accept(listener);
     }
 
     /** Where it listens, always the same. */
@@ -60,7 +61,7 @@ public final class LoopbackProxy implements AutoCloseable {
     /** Resets every connection, and refuses new ones until {@link #mend}. */
     public void cut() throws IOException {
         become(State.CUT);
-        listener.close();
+        unlisten();
         drop();
     }
 
@@ -76,7 +77,7 @@ public final class LoopbackProxy implements AutoCloseable {
                     return false; // somebody's outgoing connection may have it for a moment
                 }
             });
-            accept(listener);
+            accepting = accept(listener);
         }
     }
 
@@ -107,8 +108,18 @@ public final class LoopbackProxy implements AutoCloseable {
     @Override
     public void close() throws IOException {
         become(State.CLOSED);
-        listener.close();
+        unlisten();
         drop();
+    }
+
+    /** The kernel goes on listening until the thread that accepts has come back from it. */
+    private void unlisten() throws IOException {
+        listener.close();
+        try {
+            accepting.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void drop() {
@@ -130,8 +141,8 @@ public final class LoopbackProxy implements AutoCloseable {
         return socket;
     }
 
-    private void accept(ServerSocket on) {
-        start("accept", () -> {
+    private Thread accept(ServerSocket on) {
+        return start("accept", () -> {
             while (!on.isClosed()) {
                 Socket client = on.accept();
                 start("connect", () -> connect(client));
@@ -190,7 +201,7 @@ public final class LoopbackProxy implements AutoCloseable {
         void run() throws IOException;
     }
 
-    private static void start(String name, Work work) {
+    private static Thread start(String name, Work work) {
         Thread thread = new Thread(
                 () -> {
                     try {
@@ -202,6 +213,7 @@ public final class LoopbackProxy implements AutoCloseable {
                 "proxy-" + name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     private static final class Link {
