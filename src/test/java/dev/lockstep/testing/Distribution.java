@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 public record Distribution(Path home, String javaOptions) {
 
     /** Most processes of tests end before an optimizing compiler pays. */
-    private static final String QUICK = "-XX:TieredStopAtLevel=1";
+    private static final String QUICK = "-XX:TieredStopAtLevel=1 -Dlockstep.alone=true";
 
     /** What a command came to. */
     public record Ended(int exitCode, String out, String err) {}
