@@ -54,7 +54,7 @@ public final class Cutover {
                 return turning.recorded("gate", TurnReport.shut(now.phase(), blockers, List.of()));
             }
             turning.awaitStream(); // what was committed until now is still derived the old way
-            steps.addAll(turning.plans().execute(turning.turn(), connection -> turn(phase(connection))));
+            steps.addAll(turning.plans().execute(turning.turn(), connection -> turn(turning.phase(connection))));
         }
         long rows = turning.scan().run();
         steps.add("Fill what the other column lacked: " + rows + " rows");
@@ -100,12 +100,8 @@ public final class Cutover {
                 : List.of();
     }
 
-    private Phase phase(Connection connection) throws SQLException {
-        return new dev.lockstep.state.Fence(turning.name()).read(connection).phase();
-    }
-
     private List<ExpandStep> constraints(Connection connection) throws SQLException {
-        if (phase(connection) != Phase.CUTOVER) {
+        if (turning.phase(connection) != Phase.CUTOVER) {
             return List.of(); // somebody turned back meanwhile
         }
         return turning.sql().constrain(RefusalsReader.read(connection, turning.mapping()));

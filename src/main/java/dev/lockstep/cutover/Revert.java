@@ -9,7 +9,6 @@ import dev.lockstep.model.Phase;
 import dev.lockstep.sql.ExpandStep;
 import dev.lockstep.sql.Sql;
 import dev.lockstep.state.DeadLetters;
-import dev.lockstep.state.Fence;
 import dev.lockstep.state.Scans;
 import dev.lockstep.verify.Verifier;
 import dev.lockstep.verify.VerifyReport;
@@ -47,7 +46,7 @@ public final class Revert {
         turning.requireNoClearing();
         List<String> notes;
         try (Connection connection = turning.database().open("revert")) {
-            Phase phase = phase(connection);
+            Phase phase = turning.phase(connection);
             if (phase == Phase.CONTRACTED) {
                 throw LockstepException.wrongInput("the migration is over (phase CONTRACTED): there is no way back");
             }
@@ -131,22 +130,18 @@ public final class Revert {
     }
 
     private List<ExpandStep> plan(Connection connection) throws SQLException {
-        if (phase(connection) == Phase.CUTOVER && letters(connection) > 0) {
+        if (turning.phase(connection) == Phase.CUTOVER && letters(connection) > 0) {
             throw LockstepException.notDone(
                     "a row whose persona and agent disagree came meanwhile; nothing was turned, run `lockstep revert` again",
                     null);
         }
         List<ExpandStep> steps =
                 new ArrayList<>(turning.sql().free(RefusalsReader.read(connection, turning.mapping())));
-        if (phase(connection) == Phase.CUTOVER) {
+        if (turning.phase(connection) == Phase.CUTOVER) {
             steps.add(turning.sql()
                     .turn("Turn the direction back: the persona columns lead", "CUTOVER", "SYNC", Conflict.REPORT));
         }
         return steps;
-    }
-
-    private Phase phase(Connection connection) throws SQLException {
-        return new Fence(turning.name()).read(connection).phase();
     }
 
     private long letters(Connection connection) throws SQLException {

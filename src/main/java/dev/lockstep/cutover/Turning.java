@@ -8,10 +8,12 @@ import dev.lockstep.expand.PlanRun;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.NullPersona;
+import dev.lockstep.model.Phase;
 import dev.lockstep.model.Position;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.sql.TurnSql;
 import dev.lockstep.state.EvidenceLog;
+import dev.lockstep.state.Fence;
 import dev.lockstep.state.ServerEnd;
 import dev.lockstep.verify.StreamWait;
 import dev.lockstep.verify.Verifier;
@@ -77,6 +79,10 @@ public record Turning(
                         + " and start `lockstep run` anew, then turn");
             }
         }
+    }
+
+    Phase phase(Connection connection) throws SQLException {
+        return new Fence(name).read(connection).phase();
     }
 
     TurnSql sql() {

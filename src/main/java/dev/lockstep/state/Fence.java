@@ -39,14 +39,12 @@ public final class Fence {
     private final String lockSql;
     private final String readSql;
     private final String raiseSql;
-    private final String turnSql;
 
     public Fence(String name) {
         String table = Sql.quote(name) + ".fence";
         this.lockSql = "SELECT epoch, phase, conflict, pg_current_snapshot()::text FROM " + table
                 + " WHERE seat = ? FOR SHARE";
         this.readSql = "SELECT epoch, phase, conflict, pg_current_snapshot()::text FROM " + table + " WHERE seat = ?";
-        this.turnSql = "UPDATE " + table + " SET phase = ?, conflict = ? WHERE phase IN (?, ?)";
         this.raiseSql = "UPDATE " + table + " SET epoch = ? WHERE epoch < ?";
     }
 
@@ -74,21 +72,6 @@ public final class Fence {
             statement.setLong(1, epoch);
             statement.setLong(2, epoch);
             statement.executeUpdate();
-        }
-    }
-
-    /**
-     * Turns round, in the caller's transaction: it waits for the transactions under way, and no later one goes the old way.
-     *
-     * @return whether it was in phase {@code from}, or in {@code to} already
-     */
-    public boolean turn(Connection connection, Phase from, Phase to, Conflict conflict) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(turnSql)) {
-            statement.setString(1, to.name());
-            statement.setString(2, conflict.name());
-            statement.setString(3, from.name());
-            statement.setString(4, to.name());
-            return statement.executeUpdate() == SEATS;
         }
     }
 

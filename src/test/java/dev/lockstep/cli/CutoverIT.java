@@ -11,10 +11,8 @@ import dev.lockstep.cutover.GateReader;
 import dev.lockstep.cutover.Revert;
 import dev.lockstep.cutover.TurnReport;
 import dev.lockstep.model.Conflict;
-import dev.lockstep.model.Phase;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.run.StoreAdapters;
-import dev.lockstep.state.Fence;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
@@ -196,9 +194,7 @@ class CutoverIT {
             db.execute(words.oldWriter);
             sidecar.awaitInStep(words.judge);
             // the constraints would have the way back wait for the writer; they are not what this is about
-            try (Connection turner = db.connect()) {
-                new Fence(config.name()).turn(turner, Phase.SYNC, Phase.CUTOVER, Conflict.REPORT);
-            }
+            db.execute("UPDATE " + config.name() + ".fence SET phase = 'CUTOVER'");
             CompletableFuture<TurnReport> turning;
             try (Connection writer = Writers.begin(db, words.newWriter)) {
                 turning = CompletableFuture.supplyAsync(() -> {

@@ -11,6 +11,8 @@ import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -181,9 +183,9 @@ class DirectionIT {
             Fence fence = new Fence(sidecar.name());
             assertThat(fence.lock(batch, 0).phase()).isEqualTo(Phase.SYNC);
             Thread turning = new Thread(() -> {
-                try {
-                    fence.turn(turner, Phase.SYNC, Phase.CUTOVER, Conflict.REPORT);
-                } catch (java.sql.SQLException e) {
+                try (Statement statement = turner.createStatement()) {
+                    statement.execute("UPDATE " + sidecar.name() + ".fence SET phase = 'CUTOVER'");
+                } catch (SQLException e) {
                     throw new IllegalStateException(e);
                 }
             });
@@ -205,9 +207,7 @@ class DirectionIT {
         db.execute(words.personas);
         SidecarHarness sidecar = SidecarHarness.expanded(db, words.schema.spec());
         sidecar.start().awaitCaughtUp();
-        try (Connection connection = db.connect()) {
-            new Fence(sidecar.name()).turn(connection, Phase.SYNC, Phase.CUTOVER, conflict);
-        }
+        db.execute("UPDATE " + sidecar.name() + ".fence SET phase = 'CUTOVER', conflict = '" + conflict + "'");
         return sidecar;
     }
 }
