@@ -37,6 +37,8 @@ public final class WriteSession implements AutoCloseable {
     private final boolean tagged;
     private Direction direction = Direction.PERSONA_LEADS;
     private @Nullable Direction forced;
+    private boolean flushes = true;
+    private boolean unflushed;
 
     private WriteSession(Connection connection, Fence fence, int seat, long epoch, boolean tagged) throws SQLException {
         this.connection = connection;
@@ -72,7 +74,8 @@ public final class WriteSession implements AutoCloseable {
     /**
      * As {@link #open}, but a commit does not wait for the disk. Only for work that is done again unless a position stored
      * after it, by a commit that does wait, says that it was done: the log is flushed in order, so that commit flushes all
-     * before it.
+     * before it. Only while the server lives, which a session that was there before proves and one that came after does not:
+     * see {@link #unflushed}.
      */
     public static WriteSession openUnflushed(Database database, String name, String role, int seat, long epoch)
             throws SQLException {
@@ -80,6 +83,7 @@ public final class WriteSession implements AutoCloseable {
         try (Statement statement = session.connection.createStatement()) {
             statement.execute("SET synchronous_commit = off");
             session.commit();
+            session.flushes = false;
             return session;
         } catch (SQLException e) {
             session.close();
@@ -151,7 +155,18 @@ public final class WriteSession implements AutoCloseable {
     }
 
     public void commit() throws SQLException {
+        unflushed |= !flushes; // before: who does not hear of a commit does not know
         connection.commit();
+    }
+
+    /** Whether a crash of the server may have taken back what this session has committed, since {@link #flushed}. */
+    public boolean unflushed() {
+        return unflushed;
+    }
+
+    /** A commit that came after all of this session's has waited for the disk. */
+    public void flushed() {
+        unflushed = false;
     }
 
     public void rollback() throws SQLException {

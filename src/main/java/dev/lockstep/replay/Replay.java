@@ -201,7 +201,7 @@ public final class Replay {
             ReplayRequest request, ReplayLog.Entry entry, OldChanges changes, ReplayLog stored, Connection counts)
             throws SQLException, InterruptedException {
         LaneSessions lanes =
-                new LaneSessions(lane -> WriteSession.openUnflushed(database, config.name(), "replay", seat, epoch), 1);
+                new LaneSessions(lane -> WriteSession.open(database, config.name(), "replay", seat, epoch), 1);
         AtomicLong mended = new AtomicLong();
         SyncMeter meter = new SyncMeter() {
             @Override

@@ -72,13 +72,7 @@ final class TenureClock {
     private void lookAround() {
         try (Connection connection = database.open(Takeover.ROLE + "clock")) {
             Heartbeat.send(connection, config.name());
-            savepoints.tend(connection);
             wal.look(connection);
-            lag.look(connection);
-            Handles.tell(
-                    connection,
-                    handle -> new Census(config.name())
-                            .noteClients(handle, 2.0 * config.run().heartbeat().toMillis() / 1000));
             PositionGuard guard = new PositionGuard(config.name(), mapping);
             freeWriters(connection, guard.unfit(connection));
             List<String> differences = guard.publication(connection);
@@ -92,6 +86,12 @@ final class TenureClock {
                 listener.streamUnsound("the server has not heard of the stream for " + StreamLine.SILENCE.toSeconds()
                         + " s, and answers a new session: the network lost our connections");
             }
+            savepoints.tend(connection); // what follows may fail without harm to what keeps the rows in step
+            lag.look(connection);
+            Handles.tell(
+                    connection,
+                    handle -> new Census(config.name())
+                            .noteClients(handle, 2.0 * config.run().heartbeat().toMillis() / 1000));
         } catch (SQLException e) {
             log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());
         } catch (LockstepException e) {

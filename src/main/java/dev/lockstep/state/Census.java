@@ -75,11 +75,12 @@ public final class Census {
     /** Notes who is connected now, if such a row came within so many seconds. */
     public void noteClients(Handle handle, double seconds) {
         handle.createUpdate("INSERT INTO " + clients + " AS c (application_name, user_name, last_seen)"
-                        + " SELECT DISTINCT a.application_name, coalesce(a.usename, ''), clock_timestamp()"
+                        + " SELECT a.application_name, coalesce(a.usename, ''), max(clock_timestamp())"
                         + " FROM pg_stat_activity a WHERE a.datname = current_database() AND a.backend_type = 'client backend'"
                         + " AND a.pid <> pg_backend_pid() AND NOT starts_with(a.application_name, :ours)"
                         + " AND (SELECT max(last_seen) FROM " + table
                         + ") > clock_timestamp() - make_interval(secs => :seconds)"
+                        + " GROUP BY 1, 2"
                         + " ON CONFLICT (application_name, user_name) DO UPDATE SET last_seen = excluded.last_seen")
                 .bind("ours", name + "/")
                 .bind("seconds", seconds)

@@ -27,6 +27,7 @@ public final class LaneSessions implements AutoCloseable {
     private final Opener opener;
     private final @Nullable WriteSession[] sessions;
     private final ExecutorService threads;
+    private boolean unflushed;
 
     public LaneSessions(Opener opener, int lanes) {
         this.opener = opener;
@@ -93,11 +94,27 @@ public final class LaneSessions implements AutoCloseable {
         return results;
     }
 
+    /** What they have committed is on the disk. */
+    void flushed() {
+        unflushed = false;
+        for (WriteSession session : sessions) {
+            if (session != null) {
+                session.flushed();
+            }
+        }
+    }
+
+    /** Whether a session that is gone leaves open if all was kept that was committed since {@link #flushed}. */
+    boolean mayHaveLost() {
+        return unflushed;
+    }
+
     /** Closes the connections; they are opened anew when needed. */
     void reset() {
         for (int i = 0; i < sessions.length; i++) {
             WriteSession session = sessions[i];
             if (session != null) {
+                unflushed |= session.unflushed();
                 session.close();
                 sessions[i] = null;
             }

@@ -33,28 +33,37 @@ final class Retries {
     /**
      * Runs a step until it succeeds.
      *
+     * @throws LostWork when more than this step has to be done again
      * @throws LockstepException when its failure is not known to pass
      * @throws InterruptedException when stopped
      */
     void run(String what, Step step) throws InterruptedException {
         Duration pause = FIRST_PAUSE;
         while (true) {
+            SQLException failure;
             try {
                 step.run();
                 return;
+            } catch (LostWork e) {
+                throw e;
             } catch (SQLException e) {
                 ErrorPolicy policy = ErrorPolicy.of(e);
                 if (policy == ErrorPolicy.STOP || policy == ErrorPolicy.SET_ASIDE) {
                     throw new Refused(what, e);
                 }
                 log.warn("{}: {}; trying again in {} ms", what, ErrorPolicy.describe(e), pause.toMillis());
+                failure = e;
             } catch (LockstepException e) {
-                if (!ErrorPolicy.passes(e)) {
+                if (!ErrorPolicy.passes(e) || !(e.getCause() instanceof SQLException cause)) {
                     throw e;
                 }
                 log.warn("{}: {}; trying again in {} ms", what, e.getMessage(), pause.toMillis());
+                failure = cause;
             }
             lanes.reset();
+            if (lanes.mayHaveLost()) {
+                throw new LostWork(what, failure);
+            }
             pause(pause);
             pause = pause.toSeconds() >= LONGEST_SECONDS ? pause : pause.multipliedBy(2);
         }

@@ -61,6 +61,7 @@ public final class Synchronizer implements AutoCloseable {
     private long batches;
     private long heldTriedAt = System.nanoTime();
     private long lettersTriedAt = System.nanoTime() - LETTERS_EVERY.toNanos();
+    private @Nullable LostWork lost;
 
     /** Whether a row is passed over because its change says that it is in step. */
     public enum Hints {
@@ -127,6 +128,7 @@ public final class Synchronizer implements AutoCloseable {
      * Applies one batch.
      *
      * @return the stored position: everything committed at or before it is done. It may lie before this batch's boundary
+     * @throws LostWork when batches before this one have to come again, too; every later call throws it as well
      * @throws LockstepException when an error is not known to be safe to go on with, or another process has taken over
      * @throws InterruptedException when interrupted or stopped; the batch is to be delivered again
      */
@@ -142,11 +144,14 @@ public final class Synchronizer implements AutoCloseable {
     private record Derived(long number, Watermark.@Nullable Boundary boundary) {}
 
     private synchronized Derived derive(Batch batch) throws InterruptedException {
+        if (lost != null) {
+            throw lost;
+        }
         long number = ++batches;
         BatchPlan plan = BatchPlan.of(batch, mapping);
         Watermark.Boundary boundary = position.boundary(batch);
         Watermark.Boundary withTheRows = changes == ChangeLog.NONE ? boundary : null; // the log may not have it yet
-        retries.run("applying changes", () -> work(plan, number, withTheRows));
+        run("applying changes", () -> work(plan, number, withTheRows));
         return new Derived(number, boundary);
     }
 
@@ -156,27 +161,49 @@ public final class Synchronizer implements AutoCloseable {
             position.closed(derived.number(), derived.boundary());
         }
         if (position.due()) {
-            retries.run("storing the position", this::persist);
+            run("storing the position", this::persist);
         }
         meter.applied(batch, Duration.ofNanos(System.nanoTime() - started), held.size());
         if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
-            retries.run("retrying held rows", this::retryHeld);
+            run("retrying held rows", this::retryHeld);
         }
         return position.durable();
     }
 
-    /** What is due between batches: held rows, dead letters, the stored position. Call it some ten times a second. */
+    private void run(String what, Retries.Step step) throws InterruptedException {
+        try {
+            retries.run(what, step);
+        } catch (LostWork e) {
+            lost = e;
+            throw e;
+        }
+    }
+
+    /**
+     * What is due between batches: held rows, dead letters, the stored position. Call it some ten times a second. When work
+     * was lost it does nothing any more: the next batch says so.
+     */
     public synchronized void tick() throws InterruptedException {
+        try {
+            if (lost == null) {
+                due();
+            }
+        } catch (LostWork e) {
+            log.debug("whoever applies batches is told", e);
+        }
+    }
+
+    private void due() throws InterruptedException {
         if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
-            retries.run("retrying held rows", this::retryHeld);
+            run("retrying held rows", this::retryHeld);
         }
         if (elapsed(lettersTriedAt, LETTERS_EVERY)) { // a scan sets rows aside, too, and does not tell
-            retries.run("looking for dead letters", this::retryLetters);
+            run("looking for dead letters", this::retryLetters);
         }
         if (vectors.sweepDue()) {
-            retries.run("sweeping vectors", () -> vectors.sweep(lanes.get(0), rederive(batches)));
+            run("sweeping vectors", () -> vectors.sweep(lanes.get(0), rederive(batches)));
         }
-        retries.run("storing the position", this::persist);
+        run("storing the position", this::persist);
     }
 
     /** Whether vectors may be out of step until the next sweep. */
@@ -324,7 +351,7 @@ public final class Synchronizer implements AutoCloseable {
         }
         settle(outcome, number);
         if (stored != null) {
-            position.stored(stored);
+            stored(stored);
         }
     }
 
@@ -418,7 +445,13 @@ public final class Synchronizer implements AutoCloseable {
         session.begin();
         position.store(session.connection(), safe, 0);
         session.commit();
-        position.stored(safe);
+        stored(safe);
+    }
+
+    /** By a commit that waited for the disk. */
+    private void stored(Watermark.Boundary boundary) {
+        position.stored(boundary);
+        lanes.flushed();
     }
 
     /** Leaves {@code session} in a transaction whose first statement saw every one of the transactions (FACTS 1). */

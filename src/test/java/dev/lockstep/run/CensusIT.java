@@ -83,9 +83,11 @@ class CensusIT {
             assertThat(clients(sidecar)).as("nothing of an old writer came yet").isEmpty();
 
             try (Connection old = named("old-service");
+                    Connection pooled = named("old-service"); // two of one name once failed the whole heartbeat
                     Statement statement = old.createStatement()) {
                 statement.execute("INSERT INTO app.messages (from_persona_id, body) VALUES (7, 'm')");
                 Await.until("it is named", () -> clients(sidecar).stream().anyMatch(c -> c.contains("old-service")));
+                assertThat(pooled.isValid(5)).isTrue();
             }
             assertThat(clients(sidecar)).noneMatch(name -> name.startsWith(sidecar.name() + "/"));
 
