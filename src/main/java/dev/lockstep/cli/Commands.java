@@ -27,6 +27,7 @@ final class Commands {
         commands.add(new CutoverCommand(context));
         commands.add(new EvidenceCommand(context));
         commands.add(new RevertCommand(context));
+        commands.add(new ContractCommand(context));
         return commands;
     }
 }

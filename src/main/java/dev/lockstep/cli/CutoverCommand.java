@@ -25,7 +25,8 @@ final class CutoverCommand extends TurnCommand {
         Cutover cutover = new Cutover(
                 turn.turning(),
                 config.cutover(),
-                new GateReader(config.name(), turn.indexes(), config.run().heartbeat()));
+                new GateReader(
+                        config.name(), turn.indexes()::unbuilt, config.run().heartbeat()));
         return dryRun ? cutover.dryRun() : cutover.run();
     }
 

@@ -22,12 +22,6 @@ import picocli.CommandLine.Spec;
 @Command(name = "expand", description = "Adds Agents, the derived columns, publication, slot and control schema.")
 final class ExpandCommand implements Callable<Integer> {
 
-    /** In lower case, as they are written on the command line. */
-    enum Format {
-        sql,
-        efcore
-    }
-
     private final CliContext context;
 
     @Option(names = "--print", description = "Write what would be done to stdout; touch nothing.")
@@ -37,7 +31,7 @@ final class ExpandCommand implements Callable<Integer> {
             names = "--format",
             paramLabel = "sql|efcore",
             description = "With --print: for psql, or an EF Core migration.")
-    private Format format = Format.sql;
+    private ScriptFormat format = ScriptFormat.sql;
 
     @Option(
             names = "--unique-vectors",
@@ -58,7 +52,7 @@ final class ExpandCommand implements Callable<Integer> {
         if (print && uniqueVectors) {
             throw new ParameterException(spec.commandLine(), "--unique-vectors does not go with --print");
         }
-        if (!print && format != Format.sql) {
+        if (!print && format != ScriptFormat.sql) {
             throw new ParameterException(spec.commandLine(), "--format goes with --print");
         }
         LockstepConfig config = context.config();

@@ -81,6 +81,10 @@ final class StatusCommand implements Callable<Integer> {
                     store.sweepDue() ? String.format(Locale.ROOT, ", sweeping (%,d)", store.sweepPoints()) : "");
         }
         s.blockers().forEach(line -> out.println("!  " + line));
+        if (!s.gate().isEmpty()) {
+            out.println("not to be turned yet (`lockstep cutover`):");
+            s.gate().forEach(blocker -> out.println("   " + blocker.line()));
+        }
     }
 
     private static String bytes(@Nullable Long bytes) {

@@ -19,9 +19,11 @@ import dev.lockstep.verify.RowRepair;
 import dev.lockstep.verify.StoreRepair;
 import dev.lockstep.verify.Verifier;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
-/** Wires what {@code cutover} and {@code revert} turn with; closes the sessions that repair. */
+/** Wires what {@code cutover}, {@code revert} and {@code contract} work with; closes the sessions that repair. */
 final class Turn implements AutoCloseable {
 
     private static final int WORKERS = 2;
@@ -33,17 +35,22 @@ final class Turn implements AutoCloseable {
     private final Database database;
     private final Expanded expanded;
     private final StopSignal stop;
-    private final WriteSession repairing;
-    private final WriteSession filling;
+    private final Patience patience;
+    private final List<WriteSession> sessions = new ArrayList<>();
 
-    Turn(LockstepConfig config, Database database, StopSignal stop) throws SQLException {
+    /** @param evenOver whether it may be when the migration is over: no session of ours that writes, and makes its origin, then */
+    Turn(LockstepConfig config, Database database, StopSignal stop, boolean evenOver) throws SQLException {
+        this(config, database, stop, evenOver, Patience.DEFAULT);
+    }
+
+    /** @param patience with the locks of others */
+    Turn(LockstepConfig config, Database database, StopSignal stop, boolean evenOver, Patience patience)
+            throws SQLException {
+        this.patience = patience;
         this.config = config;
         this.database = database;
         this.stop = stop;
-        this.expanded = Expanded.read(database, config, "turn");
-        this.repairing = WriteSession.open(database, config.name(), "turn-repair", REPAIR_SEAT, expanded.epoch());
-        this.filling = WriteSession.open(database, config.name(), "turn-fill", FILL_SEAT, expanded.epoch())
-                .asIf(Direction.AGENT_LEADS);
+        this.expanded = Expanded.read(database, config, "turn", evenOver);
     }
 
     PostBackfill indexes() {
@@ -51,12 +58,22 @@ final class Turn implements AutoCloseable {
                 database, config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random());
     }
 
-    Turning turning() {
+    /** With a session that repairs. */
+    Turning turning() throws SQLException {
+        return turning(repair(open("turn-repair", REPAIR_SEAT)));
+    }
+
+    /** Without a session of ours that would keep an origin. */
+    Turning ending() {
+        return turning(Verifier.Repair.NONE);
+    }
+
+    private Turning turning(Verifier.Repair repair) {
         return new Turning(
                 database,
                 config.name(),
                 expanded.mapping(),
-                new PlanRun(database, "turn", Patience.DEFAULT, Sleeper.real(), new Random()),
+                new PlanRun(database, "turn", patience, Sleeper.real(), new Random()),
                 this::scan,
                 new Verifier(
                         database,
@@ -67,13 +84,19 @@ final class Turn implements AutoCloseable {
                         config.stores(),
                         Brake.NONE,
                         stop),
-                repair(repairing),
+                repair,
                 stop);
     }
 
     /** Mends rows as if the agent column led. */
-    Verifier.Repair fill() {
-        return repair(filling);
+    Verifier.Repair fill() throws SQLException {
+        return repair(open("turn-fill", FILL_SEAT).asIf(Direction.AGENT_LEADS));
+    }
+
+    private WriteSession open(String role, int seat) throws SQLException {
+        WriteSession session = WriteSession.open(database, config.name(), role, seat, expanded.epoch());
+        sessions.add(session);
+        return session;
     }
 
     private Verifier.Repair repair(WriteSession session) {
@@ -105,7 +128,6 @@ final class Turn implements AutoCloseable {
 
     @Override
     public void close() {
-        repairing.close();
-        filling.close();
+        sessions.forEach(WriteSession::close);
     }
 }

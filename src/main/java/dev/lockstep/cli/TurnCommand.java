@@ -7,7 +7,7 @@ import dev.lockstep.model.StopSignal;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
 
-/** What {@code cutover} and {@code revert} have in common. */
+/** What {@code cutover}, {@code revert} and {@code contract} have in common. */
 abstract class TurnCommand implements Callable<Integer> {
 
     private final CliContext context;
@@ -19,18 +19,23 @@ abstract class TurnCommand implements Callable<Integer> {
     abstract TurnReport run(LockstepConfig config, Turn turn) throws Exception;
 
     @Override
-    public final Integer call() throws Exception {
+    public Integer call() throws Exception {
         LockstepConfig config = context.config();
         Database database = context.database(config);
         StopSignal stop = new StopSignal();
         TurnReport report;
         try (StopOnSignal signal = new StopOnSignal(stop);
-                Turn turn = new Turn(config, database, stop)) {
+                Turn turn = new Turn(config, database, stop, evenOver())) {
             signal.exitCode(3);
             report = run(config, turn);
         }
         context.output().show(report, out -> print(report, out));
         return exitCode(report);
+    }
+
+    /** Whether there is something to do when the migration is over. */
+    boolean evenOver() {
+        return false;
     }
 
     int exitCode(TurnReport report) {

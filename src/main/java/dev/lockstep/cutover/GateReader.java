@@ -1,8 +1,6 @@
 package dev.lockstep.cutover;
 
 import dev.lockstep.database.Handles;
-import dev.lockstep.expand.PostBackfill;
-import dev.lockstep.sql.ExpandStep;
 import dev.lockstep.sql.Sql;
 import dev.lockstep.state.Control;
 import dev.lockstep.state.DeadLetters;
@@ -14,7 +12,9 @@ import dev.lockstep.state.Scans;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -22,17 +22,17 @@ import org.jspecify.annotations.Nullable;
 public final class GateReader {
 
     private final String name;
-    private final PostBackfill indexes;
+    private final Supplier<List<String>> unbuilt;
     private final Duration heartbeat;
 
     /**
      * @param name the configured name
-     * @param indexes knows which are missing
+     * @param unbuilt says which indexes and foreign keys are missing or not valid
      * @param heartbeat how long a quiet stream is allowed to say nothing
      */
-    public GateReader(String name, PostBackfill indexes, Duration heartbeat) {
+    public GateReader(String name, Supplier<List<String>> unbuilt, Duration heartbeat) {
         this.name = name;
-        this.indexes = indexes;
+        this.unbuilt = unbuilt;
         this.heartbeat = heartbeat;
     }
 
@@ -49,7 +49,7 @@ public final class GateReader {
                                 .all(handle).stream()
                                         .filter(scan -> scan.state() != Scans.State.DONE)
                                         .count(),
-                        indexes.plan().stream().map(ExpandStep::title).toList(),
+                        unbuilt.get(),
                         new Gaps(name).counts(handle).unverified(),
                         letters,
                         lag(handle),

@@ -1,18 +1,13 @@
 package dev.lockstep.cutover;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.database.Database;
-import dev.lockstep.database.Handles;
 import dev.lockstep.expand.PlanRun;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.NullPersona;
 import dev.lockstep.model.Phase;
-import dev.lockstep.model.Position;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.sql.TurnSql;
-import dev.lockstep.state.EvidenceLog;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.ServerEnd;
 import dev.lockstep.verify.StreamWait;
@@ -47,17 +42,7 @@ public record Turning(
 
     /** Keeps {@code report} as evidence of what was decided or done. */
     TurnReport recorded(String kind, TurnReport report) throws SQLException {
-        try (Connection connection = database.open("turn")) {
-            Position end = ServerEnd.read(connection);
-            String json = JsonMapper.builder().build().writeValueAsString(report);
-            Handles.tell(
-                    connection,
-                    handle -> new EvidenceLog(name)
-                            .record(handle, kind, end.commitTime(), end.lsn(), report.turned(), json));
-            return report;
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
+        return new TurnLog(database, name).record(kind, report);
     }
 
     /** Returns when a live sidecar has applied everything committed before the call. */

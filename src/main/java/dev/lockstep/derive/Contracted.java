@@ -7,7 +7,7 @@ public final class Contracted extends LockstepException {
 
     private static final long serialVersionUID = 1L;
 
-    Contracted() {
+    public Contracted() {
         super(Kind.NOT_DONE, "the migration is contracted; there is nothing left to keep in step");
     }
 }

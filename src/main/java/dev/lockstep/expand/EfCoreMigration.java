@@ -28,8 +28,25 @@ public final class EfCoreMigration {
             // `lockstep expand` takes one at a time.
             // EF Core commits what it has before a step with suppressTransaction. When the migration stops at such a
             // step, run `lockstep expand`, which does only what is left, and record the migration as applied.
-            public partial class LockstepExpand : Migration
-            {
+            """;
+
+    private static final String CONTRACT_HEAD = """
+            using Microsoft.EntityFrameworkCore.Migrations;
+
+            #nullable disable
+
+            // Made by `lockstep contract --print --format efcore` for %s. It holds what was left to do then.
+            //
+            // How to use it:
+            // 1. Take the persona's foreign keys (and, with --drop-columns, the persona properties) out of your model.
+            // 2. Run `dotnet ef migrations add LockstepContract`. That writes the model snapshot and the designer file.
+            // 3. Replace the generated Up and Down by these two; keep the namespace of the generated file.
+            // It asks nothing of the gate: run `lockstep contract --confirm` without --print where it is open, or see to it
+            // yourself that `lockstep status` names nothing. `lockstep run` ends once the phase is CONTRACTED, and has to
+            // have ended before the slot can be dropped.
+            // There is no way back: Down does nothing, and what is dropped is gone.
+            // EF Core commits what it has before a step with suppressTransaction. When the migration stops at such a
+            // step, run `lockstep contract`, which does only what is left, and record the migration as applied.
             """;
 
     private static final String INDENT = "        ";
@@ -42,7 +59,17 @@ public final class EfCoreMigration {
      * @param name the configured name
      */
     public static String render(String name, List<ExpandStep> steps, Patience patience) {
-        return HEAD.formatted(ExpandScript.oneLine(name))
+        return render("LockstepExpand", HEAD, name, steps, patience);
+    }
+
+    /** The same for the steps that end the migration; they cannot be taken back. */
+    public static String contract(String name, List<ExpandStep> steps, Patience patience) {
+        return render("LockstepContract", CONTRACT_HEAD, name, steps, patience);
+    }
+
+    private static String render(String type, String head, String name, List<ExpandStep> steps, Patience patience) {
+        return head.formatted(ExpandScript.oneLine(name))
+                + "public partial class " + type + " : Migration\n{\n"
                 + method("Up", up(steps, patience))
                 + "\n"
                 + method("Down", down(steps, patience))

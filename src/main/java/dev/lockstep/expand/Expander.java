@@ -3,9 +3,11 @@ package dev.lockstep.expand;
 import dev.lockstep.database.Database;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.MappingSpec;
+import dev.lockstep.model.Phase;
 import dev.lockstep.sql.ExpandSql;
 import dev.lockstep.sql.ExpandStep;
 import dev.lockstep.state.ControlSchema;
+import dev.lockstep.state.Fence;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -43,7 +45,7 @@ public final class Expander {
      * @throws LockstepException when the mapping or something that exists stands in the way
      */
     public List<ExpandStep> plan() {
-        return run.plan(connection -> plan(surveys.read(connection)));
+        return run.plan(connection -> plan(survey(connection)));
     }
 
     /**
@@ -55,7 +57,7 @@ public final class Expander {
      */
     public List<String> expand() {
         return run.execute("lockstep expand " + name, connection -> {
-            List<ExpandStep> plan = plan(surveys.read(connection));
+            List<ExpandStep> plan = plan(survey(connection));
             if (plan.stream().anyMatch(step -> step.mode() == ExpandStep.Mode.SLOT)) {
                 requireLogical(connection);
             }
@@ -74,6 +76,16 @@ public final class Expander {
                         + " ALTER SYSTEM SET wal_level = 'logical', restart the server, then run it again");
             }
         }
+    }
+
+    /** Nothing that `contract` removed comes back by mistake. */
+    private Survey survey(Connection connection) throws SQLException {
+        if (ControlSchema.installedVersion(connection, name).orElse(0) == ControlSchema.VERSION
+                && new Fence(name).read(connection).phase() == Phase.CONTRACTED) {
+            throw LockstepException.wrongInput("the migration of " + name
+                    + " is over (phase CONTRACTED); to migrate anew set another `name`, or drop schema " + name);
+        }
+        return surveys.read(connection);
     }
 
     private List<ExpandStep> plan(Survey survey) {

@@ -36,6 +36,11 @@ public final class PostBackfill {
         return run.plan(connection -> plan(surveys.read(connection)));
     }
 
+    /** The same in words. */
+    public List<String> unbuilt() {
+        return plan().stream().map(ExpandStep::title).toList();
+    }
+
     /**
      * Builds and validates what is missing. Blocks for as long as the server needs; an interrupt of the calling thread
      * cancels the statement in hand, and the next call starts over with it.

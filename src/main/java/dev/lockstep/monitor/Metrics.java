@@ -71,7 +71,7 @@ public final class Metrics implements AutoCloseable {
 
     public Metrics(Database database, LockstepConfig config, Pulse pulse) {
         this.pulse = pulse;
-        this.reader = new StatusReader(database, config.name(), config.run().heartbeat());
+        this.reader = new StatusReader(database, config);
         this.commitToDerived = Timer.builder("lockstep.commit.to.derived")
                 .description("from a legacy commit to its row being in step")
                 .serviceLevelObjectives(buckets())

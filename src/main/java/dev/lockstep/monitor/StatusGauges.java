@@ -37,6 +37,10 @@ final class StatusGauges {
         budget();
         control();
         gauge("lockstep.dead.letters", "rows set aside", StatusReport::deadLetters);
+        gauge(
+                "lockstep.gate.blockers",
+                "facts that keep the direction from being turned",
+                s -> s.gate().size());
         gauge("lockstep.gaps.open", "gaps not scanned yet", StatusReport::gapsOpen);
         gauge("lockstep.gaps.unverified", "gaps not verified clean yet", StatusReport::gapsUnverified);
         FunctionCounter.builder("lockstep.gaps", this, g -> g.of(StatusReport::gaps))

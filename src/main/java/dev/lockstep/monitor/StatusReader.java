@@ -1,6 +1,7 @@
 package dev.lockstep.monitor;
 
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.cutover.Gate;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
@@ -26,7 +27,6 @@ import dev.lockstep.state.Scans;
 import dev.lockstep.throttle.SignalReader;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,15 +46,16 @@ public final class StatusReader implements AutoCloseable {
     private final String name;
     private final ServerView server;
     private final ControlView control;
+    private final GateView gate;
     private @Nullable Connection kept;
     private int reads;
 
-    /** @param heartbeat how long a quiet stream is allowed to say nothing */
-    public StatusReader(Database database, String name, Duration heartbeat) {
+    public StatusReader(Database database, LockstepConfig config) {
         this.database = database;
-        this.name = name;
+        this.name = config.name();
         this.server = new ServerView(name);
-        this.control = new ControlView(name, new SignalReader(name, heartbeat));
+        this.control = new ControlView(name, new SignalReader(name, config.run().heartbeat()));
+        this.gate = new GateView(database, config);
     }
 
     /**
@@ -63,8 +64,7 @@ public final class StatusReader implements AutoCloseable {
      * @throws LockstepException when the server cannot be reached
      */
     public static StatusReport once(Database database, LockstepConfig config) {
-        try (StatusReader reader =
-                new StatusReader(database, config.name(), config.run().heartbeat())) {
+        try (StatusReader reader = new StatusReader(database, config)) {
             return reader.read();
         }
     }
@@ -135,7 +135,8 @@ public final class StatusReader implements AutoCloseable {
                 List.of(),
                 server.server(handle),
                 build(),
-                List.of("not expanded yet: run `lockstep expand`"));
+                List.of("not expanded yet: run `lockstep expand`"),
+                List.of(new Gate.Blocker("phase", "nothing is expanded yet (phase NEW)", "run `lockstep expand`")));
     }
 
     private StatusReport expanded(Connection connection, Handle handle) throws SQLException {
@@ -148,9 +149,11 @@ public final class StatusReader implements AutoCloseable {
         Slot slot = server.slot(handle);
         Pause pause = control.pause(handle);
         List<Store> stores = new StoreStatus(name).read(connection, handle, lease.epoch());
+        Phase phase = new Fence(name).read(connection).phase();
+        List<Gate.Blocker> shut = phase == Phase.CONTRACTED ? List.of() : gate.blockers(connection);
         return new StatusReport(
                 name,
-                phase(new Fence(name).read(connection).phase(), lease),
+                phase(phase, lease, shut),
                 server.lag(handle, position),
                 new Applied(
                         position.map(p -> p.position().lsn().toString()).orElse(null),
@@ -178,7 +181,8 @@ public final class StatusReader implements AutoCloseable {
                 control.census(handle),
                 server.server(handle),
                 build(),
-                blockers(slot, lease, backfill, deadLetters, gaps, stores, pause));
+                blockers(slot, lease, backfill, deadLetters, gaps, stores, pause),
+                shut);
     }
 
     static Build build() {
@@ -188,9 +192,9 @@ public final class StatusReader implements AutoCloseable {
                 Runtime.version().toString());
     }
 
-    private static String phase(Phase phase, Lease.State lease) {
+    private static String phase(Phase phase, Lease.State lease, List<Gate.Blocker> shut) {
         return switch (phase) {
-            case SYNC -> lease.epoch() == 0 ? "EXPANDED" : "SYNCING";
+            case SYNC -> lease.epoch() == 0 ? "EXPANDED" : shut.isEmpty() ? "READY" : "SYNCING";
             case CUTOVER -> "CUTOVER";
             case CONTRACTED -> "CONTRACTED";
         };

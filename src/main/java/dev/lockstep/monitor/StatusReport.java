@@ -1,5 +1,6 @@
 package dev.lockstep.monitor;
 
+import dev.lockstep.cutover.Gate;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where everything stands, as {@code status --output json} prints it.
  *
- * @param phase NEW, EXPANDED, SYNCING or CONTRACTED
+ * @param phase NEW, EXPANDED, SYNCING, READY (it may be turned), CUTOVER or CONTRACTED
  * @param backfill one per table that holds rows; done and total in heap blocks
  * @param gaps ever recorded
  * @param gapsOpen not scanned yet
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param evidence of the last verification; null before the first
  * @param census rows from writers who know nothing of agents
  * @param blockers what keeps the rows from being in step, one line each with what to do
+ * @param gate what keeps the direction from being turned; empty when it is READY, and when there is nothing to turn
  */
 public record StatusReport(
         String name,
@@ -50,7 +52,8 @@ public record StatusReport(
         List<Census> census,
         Server server,
         Build build,
-        List<String> blockers) {
+        List<String> blockers,
+        List<Gate.Blocker> gate) {
 
     public StatusReport {
         backfill = List.copyOf(backfill);
@@ -60,6 +63,7 @@ public record StatusReport(
         savepoints = List.copyOf(savepoints);
         census = List.copyOf(census);
         blockers = List.copyOf(blockers);
+        gate = List.copyOf(gate);
     }
 
     /**

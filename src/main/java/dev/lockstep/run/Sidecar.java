@@ -18,9 +18,11 @@ import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
+import dev.lockstep.model.Phase;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Pulse;
 import dev.lockstep.state.ControlSchema;
+import dev.lockstep.state.Fence;
 import dev.lockstep.state.Heartbeat;
 import dev.lockstep.state.Positions;
 import dev.lockstep.state.Scans;
@@ -94,6 +96,10 @@ public final class Sidecar {
         Optional<Lsn> target;
         try (Connection connection = database.open("start")) {
             ControlSchema.require(connection, config.name());
+            if (over(connection)) {
+                log.info("{}", new Contracted().getMessage());
+                return;
+            }
             mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
             target = untilCaughtUp ? Optional.of(ServerEnd.read(connection).lsn()) : Optional.empty();
         } catch (SQLException e) {
@@ -132,6 +138,10 @@ public final class Sidecar {
         }
     }
 
+    private boolean over(Connection connection) throws SQLException {
+        return new Fence(config.name()).read(connection).phase() == Phase.CONTRACTED;
+    }
+
     /** Whether there is nothing more to do. */
     private boolean tenure(Mapping mapping, LeaseKeeper lease, Optional<Lsn> target) throws InterruptedException {
         Takeover takeover = new Takeover(config.name(), stop);
@@ -139,6 +149,9 @@ public final class Sidecar {
             if (!lease.acquire(stop, connection -> target.isPresent() && reached(connection, target.get()))) {
                 log.info("{} has caught up, by the process that holds the lease", config.name());
                 return true;
+            }
+            if (over(lease.connection())) {
+                throw new Contracted(); // else it would make the slot again that was dropped
             }
             takeover.complete(lease.connection(), lease.epoch());
         } catch (SQLException e) {

@@ -139,6 +139,11 @@ public final class TurnSql {
         return ObjectNames.check(table.table().name(), table.agent().name());
     }
 
+    /** Whether {@link #constrain} has something to say of it. */
+    public boolean constrains(TableName table) {
+        return constrained().stream().anyMatch(t -> t.table().equals(table));
+    }
+
     private List<Mapping.Scoped> constrained() {
         return mapping.tables().stream()
                 .filter(table -> table.link() == null && table.nullPersona() != NullPersona.CLEAR)

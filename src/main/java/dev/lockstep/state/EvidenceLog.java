@@ -161,6 +161,21 @@ public final class EvidenceLog {
                 .findOne();
     }
 
+    /** Whether something was verified after the direction was turned last. */
+    public boolean verifiedSinceTurn(Handle handle) {
+        return handle.createQuery("SELECT coalesce(max(id) FILTER (WHERE kind = 'verify'), 0)"
+                        + " > coalesce(max(id) FILTER (WHERE kind = 'cutover' AND clean), 0) FROM " + table)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    /** Whether it was noted that the migration ended. */
+    public boolean contracted(Handle handle) {
+        return handle.createQuery("SELECT EXISTS (SELECT FROM " + table + " WHERE kind = 'contract')")
+                .mapTo(Boolean.class)
+                .one();
+    }
+
     /** Rows out of step by table, as the last verification found them. */
     public Map<String, Long> lastDrift(Handle handle) {
         return handle

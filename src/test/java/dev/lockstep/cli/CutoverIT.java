@@ -3,21 +3,14 @@ package dev.lockstep.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.config.CutoverConfig;
 import dev.lockstep.config.LockstepConfig;
-import dev.lockstep.cutover.Cutover;
 import dev.lockstep.cutover.Gate;
-import dev.lockstep.cutover.GateReader;
-import dev.lockstep.cutover.Revert;
 import dev.lockstep.cutover.TurnReport;
-import dev.lockstep.model.Conflict;
-import dev.lockstep.model.StopSignal;
 import dev.lockstep.run.StoreAdapters;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
-import dev.lockstep.testing.TestConfig;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import dev.lockstep.testing.Writers;
@@ -87,9 +80,9 @@ class CutoverIT {
         TestDatabase db = TestPostgres.database();
         db.execute(words.schema.ddl());
         db.execute(words.personas);
-        LockstepConfig config = config(db, words, Duration.ZERO);
+        LockstepConfig config = Turns.config(db, words.schema, Duration.ZERO);
         try (SidecarHarness sidecar = SidecarHarness.expanded(db, config, new StoreAdapters())) {
-            assertThat(cutover(config).blockers())
+            assertThat(Turns.cutover(config).blockers())
                     .extracting(Gate.Blocker::fact)
                     .contains("running", "backfill", "indexes");
             assertThat(phase(db, config)).isEqualTo("SYNC");
@@ -100,7 +93,7 @@ class CutoverIT {
             sidecar.awaitInStep(words.judge);
             assertThat(db.number(words.wrongWayRound)).isEqualTo(50);
 
-            TurnReport there = cutover(config);
+            TurnReport there = Turns.cutover(config);
             assertThat(there.blockers()).isEmpty();
             assertThat(there.turned()).isTrue();
             assertThat(there.phase()).isEqualTo("CUTOVER");
@@ -112,14 +105,14 @@ class CutoverIT {
                     .as("old writers are refused now")
                     .hasMessageContaining("check constraint");
 
-            TurnReport again = cutover(config);
+            TurnReport again = Turns.cutover(config);
             assertThat(again.turned()).isTrue();
 
             db.execute(words.newWriter);
             sidecar.awaitCaughtUp();
             assertThat(db.number(words.wrongWayRound)).isZero();
 
-            TurnReport back = revert(config);
+            TurnReport back = Turns.revert(config);
             assertThat(back.turned()).isTrue();
             assertThat(phase(db, config)).isEqualTo("SYNC");
             assertThat(checks(db, words)).isZero();
@@ -127,7 +120,7 @@ class CutoverIT {
             db.execute(words.oldWriter);
             sidecar.awaitInStep(words.judge);
             assertThat(db.number("SELECT count(*) FROM " + words.table)).isEqualTo(500);
-            assertThatThrownBy(() -> revert(config)).hasMessageContaining("nothing to turn back");
+            assertThatThrownBy(() -> Turns.revert(config)).hasMessageContaining("nothing to turn back");
             assertThat(sidecar.gaps()).isZero();
             assertThat(sidecar.deadLetters()).isZero();
         }
@@ -139,18 +132,18 @@ class CutoverIT {
         TestDatabase db = TestPostgres.database();
         db.execute(words.schema.ddl());
         db.execute(words.personas);
-        LockstepConfig config = config(db, words, Duration.ofMinutes(10));
+        LockstepConfig config = Turns.config(db, words.schema, Duration.ofMinutes(10));
         try (SidecarHarness sidecar = SidecarHarness.expanded(db, config, new StoreAdapters())) {
             sidecar.start().awaitCaughtUp().awaitIndexed();
             db.execute(words.oldWriter);
             sidecar.awaitInStep(words.judge);
             db.execute("UPDATE " + sidecar.name() + ".observed SET lag_beyond_at = now() - interval '1 h'");
 
-            assertThat(cutover(config).blockers())
+            assertThat(Turns.cutover(config).blockers())
                     .extracting(Gate.Blocker::fact)
                     .containsExactly("census");
             db.execute("UPDATE " + sidecar.name() + ".census SET last_seen = now() - interval '11 min'");
-            assertThat(cutover(config).turned()).isTrue();
+            assertThat(Turns.cutover(config).turned()).isTrue();
         }
     }
 
@@ -160,12 +153,12 @@ class CutoverIT {
         TestDatabase db = TestPostgres.database();
         db.execute(words.schema.ddl());
         db.execute(words.personas);
-        LockstepConfig config = config(db, words, Duration.ZERO);
+        LockstepConfig config = Turns.config(db, words.schema, Duration.ZERO);
         try (SidecarHarness sidecar = SidecarHarness.expanded(db, config, new StoreAdapters())) {
             sidecar.start().awaitCaughtUp().awaitIndexed();
             db.execute(words.oldWriter);
             sidecar.awaitInStep(words.judge);
-            assertThat(cutover(config).turned()).isTrue();
+            assertThat(Turns.cutover(config).turned()).isTrue();
             String persona = words == Words.PASCAL ? "\"FromPersonaId\"" : "from_persona_id";
             String agent = words == Words.PASCAL ? "\"FromAgentId\"" : "from_agent_id";
             String agents = words == Words.PASCAL ? "\"Agents\"" : "app.agents";
@@ -175,7 +168,7 @@ class CutoverIT {
                     + " <> t." + agent + " LIMIT 1) WHERE ctid = (SELECT min(ctid) FROM " + words.table + " WHERE "
                     + persona + " IS NOT NULL)"); // the stream need not have seen it yet
 
-            TurnReport back = revert(config);
+            TurnReport back = Turns.revert(config);
             assertThat(back.turned()).isFalse();
             assertThat(back.blockers()).extracting(Gate.Blocker::fact).containsExactly("conflicts");
             assertThat(phase(db, config)).isEqualTo("CUTOVER");
@@ -188,7 +181,7 @@ class CutoverIT {
         TestDatabase db = TestPostgres.database();
         db.execute(words.schema.ddl());
         db.execute(words.personas);
-        LockstepConfig config = config(db, words, Duration.ZERO);
+        LockstepConfig config = Turns.config(db, words.schema, Duration.ZERO);
         try (SidecarHarness sidecar = SidecarHarness.expanded(db, config, new StoreAdapters())) {
             sidecar.start().awaitCaughtUp().awaitIndexed();
             db.execute(words.oldWriter);
@@ -199,7 +192,7 @@ class CutoverIT {
             try (Connection writer = Writers.begin(db, words.newWriter)) {
                 turning = CompletableFuture.supplyAsync(() -> {
                     try {
-                        return revert(config);
+                        return Turns.revert(config);
                     } catch (Exception e) {
                         throw new IllegalStateException(e);
                     }
@@ -212,41 +205,6 @@ class CutoverIT {
             assertThat(words.judge.outOfStep(db)).isZero();
             assertThat(db.number("SELECT count(*) FROM " + words.table)).isEqualTo(250);
         }
-    }
-
-    private static LockstepConfig config(TestDatabase db, Words words, Duration steady) {
-        LockstepConfig plain = TestConfig.of(db, words.schema.spec());
-        return new LockstepConfig(
-                plain.name(),
-                plain.database(),
-                plain.mapping(),
-                plain.run(),
-                plain.backfill(),
-                plain.http(),
-                plain.monitor(),
-                plain.savepoints(),
-                new CutoverConfig(Duration.ofSeconds(30), steady, Duration.ofHours(1), Conflict.REPORT));
-    }
-
-    private static TurnReport cutover(LockstepConfig config) throws Exception {
-        try (Turn turn = turn(config)) {
-            return new Cutover(
-                            turn.turning(),
-                            config.cutover(),
-                            new GateReader(
-                                    config.name(), turn.indexes(), config.run().heartbeat()))
-                    .run();
-        }
-    }
-
-    private static TurnReport revert(LockstepConfig config) throws Exception {
-        try (Turn turn = turn(config)) {
-            return new Revert(turn.turning(), turn.fill()).run();
-        }
-    }
-
-    private static Turn turn(LockstepConfig config) throws Exception {
-        return new Turn(config, new dev.lockstep.database.Database(config.database(), config.name()), new StopSignal());
     }
 
     private static String phase(TestDatabase db, LockstepConfig config) throws Exception {

@@ -18,11 +18,12 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The packaged {@code cutover} and {@code revert}, killed with -9 at each of their steps, while a lock of the test's holds
+ * The packaged {@code cutover}, {@code revert} and {@code contract}, killed with -9 at each of their steps, while a lock of the test's holds
  * the step up. Run again, each ends where it would have ended.
  */
 class TurnCrashIT {
@@ -35,13 +36,25 @@ class TurnCrashIT {
             + " || (SELECT count(*) FROM pg_constraint WHERE contype = 'c' AND convalidated AND conname LIKE 'CK\\_%%') || ' '"
             + " || (SELECT count(*) FROM %1$s.scan WHERE state <> 'done')";
 
+    private static final String LEFT = "SELECT concat_ws(' ',"
+            + " (SELECT count(*) FROM pg_attribute WHERE attrelid IN ('\"Messages\"'::regclass, '\"Conversations\"'::regclass)"
+            + "   AND attname LIKE '%%PersonaId'), (SELECT count(*) FROM pg_replication_slots WHERE slot_name = '%1$s'),"
+            + " (SELECT count(*) FROM pg_publication), (SELECT count(*) FROM pg_replication_origin WHERE roname LIKE '%1$s\\_%%'),"
+            + " (SELECT count(*) FROM pg_class WHERE relname = 'old_index'),"
+            + " (SELECT count(*) FROM %1$s.evidence WHERE kind = 'contract'))";
+
     @TempDir
     Path folder;
 
     private final TestDatabase db = TestPostgres.database();
 
     /** A lock that holds a step up, and a statement by which to know that it does. */
-    private record Step(String command, String lock, String waits) {}
+    private record Step(List<String> command, String lock, String waits) {
+
+        Step(String command, String lock, String waits) {
+            this(List.of(command), lock, waits);
+        }
+    }
 
     private static final String FENCE = "SELECT FROM %s.fence WHERE seat = 0 FOR SHARE";
 
@@ -60,6 +73,22 @@ class TurnCrashIT {
             new Step("revert", "LOCK TABLE \"Messages\" IN ACCESS SHARE MODE", "ALTER TABLE%Messages%"),
             new Step("revert", FENCE, "UPDATE%fence%"),
             new Step("revert", WRITES, SCANNING));
+
+    private static final String READERS = "LOCK TABLE \"Messages\" IN ACCESS SHARE MODE";
+
+    private List<Step> end(List<String> contract) {
+        return List.of(
+                new Step(contract, READERS, "ALTER TABLE%old_key%"),
+                new Step(contract, FENCE, "UPDATE%fence%"),
+                new Step(contract, "LOCK TABLE pg_publication IN SHARE MODE", "DROP PUBLICATION%"),
+                new Step(contract, "LOCK TABLE %s.lease IN ACCESS EXCLUSIVE MODE", "%lease%"),
+                new Step(
+                        contract,
+                        "LOCK TABLE pg_replication_origin IN SHARE MODE",
+                        "SELECT pg_replication_origin_drop%"),
+                new Step(contract, READERS, "DROP INDEX CONCURRENTLY%old_index%"),
+                new Step(contract, READERS, "ALTER TABLE%DROP COLUMN%"));
+    }
 
     @Test
     void killedAtEachStepItEndsWhereItWouldHave() throws Exception {
@@ -96,6 +125,23 @@ class TurnCrashIT {
             assertThat(Judge.PASCAL.outOfStep(db)).isZero();
             assertThat(db.number("SELECT count(*) FROM \"Messages\"")).isEqualTo(300);
             assertThat(sidecar.gaps()).isZero();
+
+            finish("cutover");
+            db.execute("ALTER TABLE \"Messages\" ADD CONSTRAINT old_key FOREIGN KEY (\"FromPersonaId\") REFERENCES"
+                    + " \"Personas\"; CREATE INDEX old_index ON \"Messages\" (\"FromPersonaId\")");
+            List<String> contract =
+                    List.of("contract", "--drop-columns", "--confirm", db.text("SELECT current_database()"));
+            for (Step step : end(contract)) {
+                killAt(step, config.name());
+            }
+            finish(contract.toArray(String[]::new));
+            assertThat(db.text(state)).isEqualTo("CONTRACTED 0 0");
+            assertThat(db.text(LEFT.formatted(config.name()))).isEqualTo("0 0 0 0 0 1");
+            assertThat(db.number(
+                            "SELECT count(*) FROM \"Messages\" m JOIN \"Agents\" a ON a.\"Id\" = m.\"FromAgentId\""))
+                    .isEqualTo(300);
+            finish(contract.toArray(String[]::new));
+            finish("run");
         }
     }
 
@@ -110,7 +156,7 @@ class TurnCrashIT {
             holder.setAutoCommit(false);
             lock.execute(step.lock().formatted(name));
             Process process = Distribution.built()
-                    .start(folder, folder.resolve(step.command() + ".log"), step.command(), "-c", "lockstep.yaml");
+                    .start(folder, folder.resolve(step.command().get(0) + ".log"), arguments(step.command()));
             Await.until(
                     step.command() + " waits at " + step.waits(),
                     () -> !process.isAlive()
@@ -134,8 +180,12 @@ class TurnCrashIT {
                         + step.waits() + "'";
     }
 
-    private void finish(String command) throws Exception {
-        Distribution.Ended ended = Distribution.built().run(folder, command, "-c", "lockstep.yaml");
+    private static String[] arguments(List<String> command) {
+        return Stream.concat(command.stream(), Stream.of("-c", "lockstep.yaml")).toArray(String[]::new);
+    }
+
+    private void finish(String... command) throws Exception {
+        Distribution.Ended ended = Distribution.built().run(folder, arguments(List.of(command)));
         assertThat(ended.exitCode()).as(ended.out() + ended.err()).isZero();
     }
 }

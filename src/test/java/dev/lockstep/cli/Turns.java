@@ -1,0 +1,68 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.config.CutoverConfig;
+import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.cutover.Contract;
+import dev.lockstep.cutover.Cutover;
+import dev.lockstep.cutover.GateReader;
+import dev.lockstep.cutover.Revert;
+import dev.lockstep.cutover.TurnReport;
+import dev.lockstep.database.Database;
+import dev.lockstep.expand.Patience;
+import dev.lockstep.model.Conflict;
+import dev.lockstep.model.StopSignal;
+import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.TestConfig;
+import dev.lockstep.testing.TestDatabase;
+import java.time.Duration;
+
+/** The commands that turn and end, as a test calls them. */
+final class Turns {
+
+    private static final Patience PATIENCE = new Patience(
+            Duration.ofMillis(200), 10, Duration.ofMillis(50), Duration.ofMillis(200), Duration.ofSeconds(30));
+
+    private Turns() {}
+
+    /** A configuration whose gate does not wait for long. */
+    static LockstepConfig config(TestDatabase db, LegacySchema schema, Duration steady) {
+        LockstepConfig plain = TestConfig.of(db, schema.spec());
+        return new LockstepConfig(
+                plain.name(),
+                plain.database(),
+                plain.mapping(),
+                plain.run(),
+                plain.backfill(),
+                plain.http(),
+                plain.monitor(),
+                plain.savepoints(),
+                new CutoverConfig(Duration.ofSeconds(30), steady, Duration.ofHours(1), Conflict.REPORT));
+    }
+
+    static TurnReport cutover(LockstepConfig config) throws Exception {
+        try (Turn turn = turn(config, false)) {
+            return new Cutover(turn.turning(), config.cutover(), gate(config, turn)).run();
+        }
+    }
+
+    static TurnReport revert(LockstepConfig config) throws Exception {
+        try (Turn turn = turn(config, false)) {
+            return new Revert(turn.turning(), turn.fill()).run();
+        }
+    }
+
+    static TurnReport contract(LockstepConfig config, String confirm, boolean dropColumns) throws Exception {
+        try (Turn turn = turn(config, true)) {
+            return new Contract(turn.ending(), config.cutover(), gate(config, turn), dropColumns).run(confirm);
+        }
+    }
+
+    private static GateReader gate(LockstepConfig config, Turn turn) {
+        return new GateReader(
+                config.name(), turn.indexes()::unbuilt, config.run().heartbeat());
+    }
+
+    private static Turn turn(LockstepConfig config, boolean evenOver) throws Exception {
+        return new Turn(config, new Database(config.database(), config.name()), new StopSignal(), evenOver, PATIENCE);
+    }
+}
