@@ -21,8 +21,10 @@ import dev.lockstep.testing.TestConfig;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import dev.lockstep.testing.Writers;
+import dev.lockstep.verify.Verifier;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,11 +101,18 @@ class CutoverIT {
             db.execute(words.newWriter); // while the persona still leads: left as it is
             sidecar.awaitInStep(words.judge);
             assertThat(db.number(words.wrongWayRound)).isEqualTo(50);
+            assertThat(gateAfterAPlainVerification(config))
+                    .extracting(Gate.Blocker::fact)
+                    .containsExactly("reads");
 
             TurnReport there = cutover(config);
             assertThat(there.blockers()).isEmpty();
             assertThat(there.turned()).isTrue();
             assertThat(there.phase()).isEqualTo("CUTOVER");
+            assertThat(db.number("SELECT count(*) FROM " + config.name() + ".evidence WHERE kind = 'verify' AND clean"
+                            + " AND (report -> 'reads' ->> 'keys')::int > 0"))
+                    .as("it read both ways itself")
+                    .isEqualTo(1);
             assertThat(phase(db, config)).isEqualTo("CUTOVER");
             assertThat(db.number(words.wrongWayRound)).isZero();
             assertThat(words.judge.outOfStep(db)).isZero();
@@ -236,6 +245,19 @@ class CutoverIT {
                             new GateReader(
                                     config.name(), turn.indexes(), config.run().heartbeat()))
                     .run();
+        }
+    }
+
+    private static List<Gate.Blocker> gateAfterAPlainVerification(LockstepConfig config) throws Exception {
+        try (Turn turn = turn(config)) {
+            turn.turning().verifier().run(Verifier.Repair.NONE);
+            return new Cutover(
+                            turn.turning(),
+                            config.cutover(),
+                            new GateReader(
+                                    config.name(), turn.indexes(), config.run().heartbeat()))
+                    .dryRun()
+                    .blockers();
         }
     }
 
