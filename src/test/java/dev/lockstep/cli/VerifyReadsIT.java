@@ -149,7 +149,7 @@ class VerifyReadsIT {
                             newest.get(2) + ": duplicate agent");
 
             assertThat(verify("--reads", "1000").out())
-                    .contains(newest.get(0) + ": missing stamp", "give each persona one agent")
+                    .contains(newest.get(0) + ": missing stamp", "NOT IN STEP")
                     .doesNotContain("CLEAN");
             assertThat(db.number("SELECT count(*) FROM " + sidecar.name() + ".evidence WHERE clean"))
                     .isZero();
