@@ -3,11 +3,13 @@ package dev.lockstep.cli;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.run.StoreAdapters;
 import dev.lockstep.state.Fence;
 import dev.lockstep.throttle.Throttle;
+import dev.lockstep.verify.ReadReport;
 import dev.lockstep.verify.RowRepair;
 import dev.lockstep.verify.StoreRepair;
 import dev.lockstep.verify.Verifier;
@@ -15,6 +17,7 @@ import dev.lockstep.verify.VerifyReport;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -30,19 +33,28 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--repair", description = "Bring into step what is not, then verify again.")
     private boolean repair;
 
+    @Option(
+            names = "--reads",
+            paramLabel = "N",
+            description = "Then read around N rows of each table by persona and by agent, and compare.")
+    private @Nullable Integer reads;
+
     VerifyCommand(CliContext context) {
         this.context = context;
     }
 
     @Override
     public Integer call() throws Exception {
+        if (reads != null && reads < 1) {
+            throw LockstepException.wrongInput("--reads takes a number of rows, at least 1, not " + reads);
+        }
         LockstepConfig config = context.config();
         Database database = context.database(config);
         Expanded expanded = Expanded.read(database, config, "verify");
         Mapping mapping = expanded.mapping();
         long epoch = expanded.epoch();
         StopSignal stop = new StopSignal();
-        Verifier verifier = new Verifier(
+        Verifier plain = new Verifier(
                 database,
                 config.name(),
                 mapping,
@@ -57,6 +69,7 @@ final class VerifyCommand implements Callable<Integer> {
                         config.run().heartbeat(),
                         stop),
                 stop);
+        Verifier verifier = reads == null ? plain : plain.reading(reads);
         VerifyReport report;
         try (StopOnSignal signal = new StopOnSignal(stop)) {
             signal.exitCode(3);
@@ -95,6 +108,9 @@ final class VerifyCommand implements Callable<Integer> {
                 && report.stores().stream().allMatch(store -> store.missing() + store.wrong() == 0);
         if (rowsClean && !report.stores().stream().allMatch(VerifyReport.Store::clean)) {
             return "NOT VERIFIED: mend the store that is named above, then verify again;";
+        }
+        if (rowsClean && report.agents().clean()) {
+            return "READ DIFFERENTLY by agent and by persona, as of the reads: see the keys above;";
         }
         if (rowsClean && report.agents().missing() == 0) {
             return "NOT IN STEP: give each persona one agent, and each agent a memory root, by hand: lockstep only adds agents;";
@@ -135,6 +151,9 @@ final class VerifyCommand implements Callable<Integer> {
                 report.agents().duplicate(),
                 report.agents().withoutMemoryRoot(),
                 report.deadLetters());
+        if (report.reads() != null) {
+            report.reads().tables().forEach(table -> print(table, out));
+        }
         if (report.repaired() > 0) {
             out.printf(Locale.ROOT, "repaired %,d rows%n", report.repaired());
         }
@@ -168,5 +187,24 @@ final class VerifyCommand implements Callable<Integer> {
         if (!store.examples().isEmpty()) {
             out.println("    for example " + String.join(", ", store.examples()));
         }
+    }
+
+    private static void print(ReadReport.Table reads, PrintStream out) {
+        out.printf(
+                Locale.ROOT,
+                "%-32s %,12d reads around %,d rows, differing %,d; by persona p50 %.1f ms p99 %.1f ms, by agent p50 %.1f ms"
+                        + " p99 %.1f ms%s%n",
+                reads.table(),
+                reads.reads(),
+                reads.keys(),
+                reads.differing(),
+                reads.oldMillis().p50(),
+                reads.oldMillis().p99(),
+                reads.newMillis().p50(),
+                reads.newMillis().p99(),
+                reads.overlap() == null
+                        ? ""
+                        : String.format(Locale.ROOT, "; recall has %.0f %% of the nearest", 100 * reads.overlap()));
+        reads.examples().forEach(example -> out.println("    " + example.key() + ": " + example.why()));
     }
 }

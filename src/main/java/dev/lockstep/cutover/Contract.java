@@ -139,7 +139,7 @@ public final class Contract {
             }
             if (blockers.isEmpty()
                     && !(verifiedSince(connection) && gate.blockers(now).isEmpty())) {
-                turning.verifier().run(Verifier.Repair.NONE);
+                turning.verifier().reading(Gate.READ_KEYS).run(Verifier.Repair.NONE);
                 blockers.addAll(gate.blockers(read()));
             }
         }

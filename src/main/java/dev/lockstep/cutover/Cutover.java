@@ -47,7 +47,7 @@ public final class Cutover {
         if (now.phase() == Phase.SYNC) {
             List<Gate.Blocker> blockers = gate.apartFromEvidence(now);
             if (blockers.isEmpty() && !gate.blockers(now).isEmpty()) {
-                turning.verifier().run(Verifier.Repair.NONE);
+                turning.verifier().reading(Gate.READ_KEYS).run(Verifier.Repair.NONE);
                 blockers = gate.blockers(read());
             }
             if (!blockers.isEmpty()) {

@@ -5,9 +5,13 @@ import dev.lockstep.model.Phase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Decides whether the direction may be turned. Pure: the same facts give the same answer. */
 public final class Gate {
+
+    /** So many rows of each table are read both ways where nobody says otherwise. */
+    static final int READ_KEYS = 100;
 
     private final CutoverConfig config;
 
@@ -33,10 +37,15 @@ public final class Gate {
     /** Nothing when it is open. */
     public List<Blocker> blockers(GateFacts facts) {
         List<Blocker> all = new ArrayList<>(apartFromEvidence(facts));
-        GateFacts.Evidence evidence = facts.evidence();
+        evidence(facts.evidence(), all);
+        reads(facts.reads(), all);
+        return all;
+    }
+
+    private void evidence(GateFacts.@Nullable Evidence evidence, List<Blocker> all) {
         if (evidence == null) {
             all.add(new Blocker("evidence", "nothing was verified yet (0 verifications)", "run `lockstep verify`"));
-            return all;
+            return;
         }
         if (!evidence.clean()) {
             all.add(new Blocker(
@@ -57,7 +66,21 @@ public final class Gate {
                     "the last verification (1 of 1) was made on another server or timeline",
                     "run `lockstep verify` on this one"));
         }
-        return all;
+    }
+
+    private void reads(GateFacts.@Nullable Reads reads, List<Blocker> all) {
+        String text;
+        if (reads == null) {
+            text = "nothing was read both ways yet (0 shadow reads)";
+        } else if (reads.differing() > 0) {
+            text = "by " + reads.differing() + " rows a read by agent differs from the same read by persona";
+        } else if (reads.age().compareTo(config.evidenceMaxAge()) > 0) {
+            text = "the last shadow reads are " + seconds(reads.age()) + " old, cutover.evidenceMaxAge is "
+                    + seconds(config.evidenceMaxAge());
+        } else {
+            return;
+        }
+        all.add(new Blocker("reads", text, "run `lockstep verify --reads " + READ_KEYS + "`"));
     }
 
     /** As {@link #blockers}, but for what a verification would settle. */

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param storesBehind vector stores that are away or not swept to the end
  * @param legacyQuietFor since a row of an old writer was last seen; null when none ever was
  * @param evidence the last full verification; null when there is none
+ * @param reads the last shadow reads on this server and timeline; null when there were none
  */
 public record GateFacts(
         Phase phase,
@@ -33,7 +34,8 @@ public record GateFacts(
         Duration steadyFor,
         long storesBehind,
         @Nullable Duration legacyQuietFor,
-        @Nullable Evidence evidence) {
+        @Nullable Evidence evidence,
+        @Nullable Reads reads) {
 
     public GateFacts {
         unbuilt = List.copyOf(unbuilt);
@@ -47,4 +49,12 @@ public record GateFacts(
      * @param sameServer whether it was made on this server and timeline
      */
     public record Evidence(boolean clean, Duration age, boolean sameServer) {}
+
+    /**
+     * Shadow reads.
+     *
+     * @param differing rows by which the reads by persona and by agent differed
+     * @param age since they were made
+     */
+    public record Reads(long differing, Duration age) {}
 }

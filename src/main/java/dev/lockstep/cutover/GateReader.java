@@ -21,6 +21,11 @@ import org.jspecify.annotations.Nullable;
 /** Reads what the gate decides by; writes nothing. */
 public final class GateReader {
 
+    private static final String AGE = "extract(epoch FROM clock_timestamp() - ended_at)::float8";
+
+    private static final String SAME_SERVER = "system_id = (SELECT system_identifier FROM pg_control_system())"
+            + " AND timeline = ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int";
+
     private final String name;
     private final Supplier<List<String>> unbuilt;
     private final Duration heartbeat;
@@ -56,7 +61,8 @@ public final class GateReader {
                         seconds(new Observed(name).lagSteadySeconds(handle)),
                         storesBehind(handle),
                         legacyQuiet(handle),
-                        evidence(handle)));
+                        evidence(handle),
+                        reads(handle)));
     }
 
     private @Nullable Duration lag(Handle handle) {
@@ -81,12 +87,20 @@ public final class GateReader {
     }
 
     private GateFacts.@Nullable Evidence evidence(Handle handle) {
-        return handle.createQuery("SELECT clean, extract(epoch FROM clock_timestamp() - ended_at)::float8,"
-                        + " system_id = (SELECT system_identifier FROM pg_control_system())"
-                        + " AND timeline = ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
-                        + " FROM " + Sql.quote(name) + ".evidence WHERE kind = 'verify' ORDER BY id DESC LIMIT 1")
+        return handle.createQuery("SELECT clean, " + AGE + ", " + SAME_SERVER + " FROM " + Sql.quote(name)
+                        + ".evidence WHERE kind = 'verify' ORDER BY id DESC LIMIT 1")
                 .map((row, ctx) ->
                         new GateFacts.Evidence(row.getBoolean(1), seconds(row.getDouble(2)), row.getBoolean(3)))
+                .findOne()
+                .orElse(null);
+    }
+
+    private GateFacts.@Nullable Reads reads(Handle handle) {
+        return handle.createQuery("SELECT (report -> 'reads' ->> 'differing')::bigint, " + AGE + " FROM "
+                        + Sql.quote(name)
+                        + ".evidence WHERE kind = 'verify' AND jsonb_typeof(report -> 'reads') = 'object'"
+                        + " AND " + SAME_SERVER + " ORDER BY id DESC LIMIT 1")
+                .map((row, ctx) -> new GateFacts.Reads(row.getLong(1), seconds(row.getDouble(2))))
                 .findOne()
                 .orElse(null);
     }

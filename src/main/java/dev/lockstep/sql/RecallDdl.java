@@ -27,13 +27,18 @@ final class RecallDdl {
         List<ExpandStep> steps = new ArrayList<>();
         for (Mapping.Scoped table : vectors) {
             if (table.equals(vectors.get(0))) {
-                steps.addAll(steps("recall", table));
+                steps.addAll(steps(functionOf(table, vectors), table));
             }
             if (vectors.size() > 1) {
                 steps.addAll(steps(ownName(table.table(), vectors), table));
             }
         }
         return steps;
+    }
+
+    /** Which function recalls from one of the tables of vectors. */
+    static String functionOf(Mapping.Scoped table, List<Mapping.Scoped> vectors) {
+        return table.equals(vectors.get(0)) ? "recall" : ownName(table.table(), vectors);
     }
 
     private static String ownName(TableName table, List<Mapping.Scoped> vectors) {

@@ -117,7 +117,8 @@ final class RecallSql {
                 + "\n    ORDER BY " + order + " LIMIT k;\n";
     }
 
-    private String newest() {
+    /** The order without a query. */
+    String newest() {
         String column = link.recall().newest();
         Stream<String> configured = column == null ? Stream.of() : Stream.of(t(column) + " DESC NULLS LAST");
         Stream<String> key = vectors.key().stream().map(c -> t(c.name()) + " DESC");

@@ -42,9 +42,12 @@ final class VectorStep {
 
     /** Out of step, for a condition in which nothing but {@code t} is there. */
     String out() {
-        String stamp =
-                "EXISTS (SELECT FROM (" + expected() + ") e(agent, conversation, source) WHERE " + differs() + ")";
-        return vectors.hashed() ? "(" + stamp + " OR " + InStep.hashOut(vectors) + ")" : stamp;
+        return vectors.hashed() ? "(" + stampOut() + " OR " + InStep.hashOut(vectors) + ")" : stampOut();
+    }
+
+    /** As {@link #out}, whatever the hash. */
+    String stampOut() {
+        return "EXISTS (SELECT FROM (" + expected() + ") e(agent, conversation, source) WHERE " + differs() + ")";
     }
 
     /** Makes {@code e} of {@code t}, for a FROM clause. */

@@ -156,7 +156,8 @@ final class SnapshotScan {
         }
     }
 
-    private static void begin(Connection connection) throws SQLException {
+    /** A transaction that reads one snapshot. */
+    static void begin(Connection connection) throws SQLException {
         connection.setAutoCommit(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         connection.setReadOnly(true);
@@ -165,14 +166,15 @@ final class SnapshotScan {
         }
     }
 
-    private static void end(Connection connection) throws SQLException {
+    static void end(Connection connection) throws SQLException {
         connection.rollback();
         connection.setReadOnly(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
         connection.setAutoCommit(true);
     }
 
-    private static long blocks(Connection connection, TableName table) throws SQLException {
+    /** Of the heap. */
+    static long blocks(Connection connection, TableName table) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT coalesce(pg_relation_size(to_regclass(?)), 0) / current_setting('block_size')::bigint")) {
             statement.setString(1, Sql.quote(table));

@@ -51,6 +51,7 @@ public final class Verifier {
     private final Brake brake;
     private final StopSignal stop;
     private final @Nullable Direction forced;
+    private final int reads;
 
     /** Of the database alone. */
     public Verifier(Database database, String name, Mapping mapping, int workers, StopSignal stop) {
@@ -81,7 +82,7 @@ public final class Verifier {
             List<StoreConfig> stores,
             Brake brake,
             StopSignal stop) {
-        this(database, name, mapping, workers, clients, stores, brake, stop, null);
+        this(database, name, mapping, workers, clients, stores, brake, stop, null, 0);
     }
 
     private Verifier(
@@ -93,7 +94,8 @@ public final class Verifier {
             List<StoreConfig> stores,
             Brake brake,
             StopSignal stop,
-            @Nullable Direction forced) {
+            @Nullable Direction forced,
+            int reads) {
         this.database = database;
         this.name = name;
         this.mapping = mapping;
@@ -103,11 +105,17 @@ public final class Verifier {
         this.brake = brake;
         this.stop = stop;
         this.forced = forced;
+        this.reads = reads;
     }
 
     /** The same, as if this were the direction; what it finds is no evidence. */
     public Verifier asIf(Direction other) {
-        return new Verifier(database, name, mapping, workers, clients, stores, brake, stop, other);
+        return new Verifier(database, name, mapping, workers, clients, stores, brake, stop, other, reads);
+    }
+
+    /** The same with shadow reads of so many rows of each table, once nothing more is repaired. */
+    public Verifier reading(int keys) {
+        return new Verifier(database, name, mapping, workers, clients, stores, brake, stop, forced, keys);
     }
 
     /**
@@ -125,7 +133,8 @@ public final class Verifier {
                 long written = pass.report().clean() || repairs == REPAIRS ? 0 : mend(repair, pass);
                 repaired += written;
                 if (written == 0) {
-                    VerifyReport report = pass.report().withRepaired(repaired, (System.nanoTime() - started) / 1e9);
+                    VerifyReport report =
+                            read(connection, pass.report()).withRepaired(repaired, (System.nanoTime() - started) / 1e9);
                     if (forced == null) {
                         record(connection, pass.began(), report);
                     }
@@ -136,6 +145,12 @@ public final class Verifier {
             throw LockstepException.notDone(
                     "the verification was broken off (SQLSTATE " + e.getSQLState() + "); it can be run again", e);
         }
+    }
+
+    private VerifyReport read(Connection connection, VerifyReport report) throws SQLException, InterruptedException {
+        return reads == 0
+                ? report
+                : report.withReads(new ShadowReads(name, mapping, reads, brake, stop).run(connection));
     }
 
     /** Mends rows that are out of step. */
@@ -253,7 +268,18 @@ public final class Verifier {
         long letters = new DeadLetters(name).count(connection);
         List<VerifyReport.Vectors> vectors = VectorCounts.read(connection, mapping);
         return new VerifyReport(
-                clean, scan.asOf().toString(), waited, tables, vectors, outside, agentReport, letters, 0, unsettled, 0);
+                clean,
+                scan.asOf().toString(),
+                waited,
+                tables,
+                vectors,
+                outside,
+                agentReport,
+                null,
+                letters,
+                0,
+                unsettled,
+                0);
     }
 
     private static Map<TableName, List<RowKey>> confirmed(Map<TableName, Suspects> suspects) {

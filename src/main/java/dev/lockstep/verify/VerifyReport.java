@@ -4,15 +4,17 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a verification found, as {@code verify --output json} prints it. No row's content, keys only.
  *
- * @param clean nothing is out of step
+ * @param clean nothing is out of step, and whatever was read both ways was the same
  * @param asOf LSN of the snapshot that was compared
  * @param streamWaited whether a running sidecar was waited for, so that rows under way do not count
  * @param vectors what is known of the vectors' tables among {@code tables}
  * @param stores vectors outside the database
+ * @param reads what shadow reads found; null when there were none
  * @param repaired rows written by {@code --repair}
  * @param unsettled rows that changed faster than they could be looked at; not counted as out of step
  */
@@ -24,6 +26,7 @@ public record VerifyReport(
         List<Vectors> vectors,
         List<Store> stores,
         Agents agents,
+        @Nullable ReadReport reads,
         long deadLetters,
         long repaired,
         long unsettled,
@@ -105,13 +108,30 @@ public record VerifyReport(
      */
     public record Agents(long missing, long duplicate, long withoutMemoryRoot) {
 
-        boolean clean() {
+        /** Whether each persona has one agent, and each agent its memory root. */
+        public boolean clean() {
             return missing == 0 && duplicate == 0 && withoutMemoryRoot == 0;
         }
     }
 
     VerifyReport withRepaired(long rows, double time) {
         return new VerifyReport(
-                clean, asOf, streamWaited, tables, vectors, stores, agents, deadLetters, rows, unsettled, time);
+                clean, asOf, streamWaited, tables, vectors, stores, agents, reads, deadLetters, rows, unsettled, time);
+    }
+
+    VerifyReport withReads(ReadReport found) {
+        return new VerifyReport(
+                clean && found.same(),
+                asOf,
+                streamWaited,
+                tables,
+                vectors,
+                stores,
+                agents,
+                found,
+                deadLetters,
+                repaired,
+                unsettled,
+                seconds);
     }
 }

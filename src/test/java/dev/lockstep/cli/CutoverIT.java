@@ -92,11 +92,18 @@ class CutoverIT {
             db.execute(words.newWriter); // while the persona still leads: left as it is
             sidecar.awaitInStep(words.judge);
             assertThat(db.number(words.wrongWayRound)).isEqualTo(50);
+            assertThat(Turns.gateAfterAPlainVerification(config))
+                    .extracting(Gate.Blocker::fact)
+                    .containsExactly("reads");
 
             TurnReport there = Turns.cutover(config);
             assertThat(there.blockers()).isEmpty();
             assertThat(there.turned()).isTrue();
             assertThat(there.phase()).isEqualTo("CUTOVER");
+            assertThat(db.number("SELECT count(*) FROM " + config.name() + ".evidence WHERE kind = 'verify' AND clean"
+                            + " AND (report -> 'reads' ->> 'keys')::int > 0"))
+                    .as("it read both ways itself")
+                    .isEqualTo(1);
             assertThat(phase(db, config)).isEqualTo("CUTOVER");
             assertThat(db.number(words.wrongWayRound)).isZero();
             assertThat(words.judge.outOfStep(db)).isZero();

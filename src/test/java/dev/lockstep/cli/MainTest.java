@@ -21,6 +21,7 @@ class MainTest {
                 "check --outptu json    | lockstep: Unknown options: '--outptu', 'json'",
                 "check --output xml     | lockstep: Invalid value for option '--output': expected one of [human, json]",
                 "check -c               | lockstep: Missing required parameter for option '--config' (FILE) (see lockstep check --help)",
+                "verify --reads 0       | lockstep: --reads takes a number of rows, at least 1, not 0",
                 "check extra            | lockstep: Unmatched argument at index 1: 'extra'",
             })
     void aWrongCommandLineIsOneLineAndTwo(String line, String expected) {

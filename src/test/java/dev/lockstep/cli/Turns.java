@@ -4,9 +4,11 @@ import dev.lockstep.config.CutoverConfig;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.cutover.Contract;
 import dev.lockstep.cutover.Cutover;
+import dev.lockstep.cutover.Gate;
 import dev.lockstep.cutover.GateReader;
 import dev.lockstep.cutover.Revert;
 import dev.lockstep.cutover.TurnReport;
+import dev.lockstep.cutover.Turning;
 import dev.lockstep.database.Database;
 import dev.lockstep.expand.Patience;
 import dev.lockstep.model.Conflict;
@@ -14,7 +16,9 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.TestConfig;
 import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.verify.Verifier;
 import java.time.Duration;
+import java.util.List;
 
 /** The commands that turn and end, as a test calls them. */
 final class Turns {
@@ -42,6 +46,17 @@ final class Turns {
     static TurnReport cutover(LockstepConfig config) throws Exception {
         try (Turn turn = turn(config, false)) {
             return new Cutover(turn.turning(), config.cutover(), gate(config, turn)).run();
+        }
+    }
+
+    /** What keeps the gate shut when the rows were held against each other, and nothing was read both ways. */
+    static List<Gate.Blocker> gateAfterAPlainVerification(LockstepConfig config) throws Exception {
+        try (Turn turn = turn(config, false)) {
+            Turning turning = turn.turning();
+            turning.verifier().run(Verifier.Repair.NONE);
+            return new Cutover(turning, config.cutover(), gate(config, turn))
+                    .dryRun()
+                    .blockers();
         }
     }
 

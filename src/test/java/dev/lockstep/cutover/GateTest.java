@@ -32,7 +32,8 @@ class GateTest {
             Duration.ofMinutes(10),
             0,
             Duration.ofMinutes(10),
-            new GateFacts.Evidence(true, Duration.ofHours(1), true));
+            new GateFacts.Evidence(true, Duration.ofHours(1), true),
+            new GateFacts.Reads(0, Duration.ofHours(1)));
 
     private final Gate gate = new Gate(CONFIG);
 
@@ -64,8 +65,10 @@ class GateTest {
                         "evidenceAge",
                         change(f -> f.evidence = new GateFacts.Evidence(true, Duration.ofMillis(3_600_001), true))),
                 Arguments.of(
-                        "evidenceServer",
-                        change(f -> f.evidence = new GateFacts.Evidence(true, Duration.ZERO, false))));
+                        "evidenceServer", change(f -> f.evidence = new GateFacts.Evidence(true, Duration.ZERO, false))),
+                Arguments.of("reads", change(f -> f.reads = null)),
+                Arguments.of("reads", change(f -> f.reads = new GateFacts.Reads(1, Duration.ZERO))),
+                Arguments.of("reads", change(f -> f.reads = new GateFacts.Reads(0, Duration.ofMillis(3_600_001)))));
     }
 
     @ParameterizedTest
@@ -81,6 +84,7 @@ class GateTest {
     @Test
     void aFreshVerificationWouldSettleTheEvidenceAlone() {
         assertThat(gate.apartFromEvidence(with(change(f -> f.evidence = null)))).isEmpty();
+        assertThat(gate.apartFromEvidence(with(change(f -> f.reads = null)))).isEmpty();
         assertThat(gate.apartFromEvidence(with(change(f -> f.letters = 2)))).hasSize(1);
     }
 
@@ -113,10 +117,11 @@ class GateTest {
         private long stores = FINE.storesBehind();
         private Duration quiet = FINE.legacyQuietFor();
         private GateFacts.Evidence evidence = FINE.evidence();
+        private GateFacts.Reads reads = FINE.reads();
 
         GateFacts facts() {
             return new GateFacts(
-                    phase, running, paused, scans, unbuilt, gaps, letters, lag, steady, stores, quiet, evidence);
+                    phase, running, paused, scans, unbuilt, gaps, letters, lag, steady, stores, quiet, evidence, reads);
         }
     }
 }

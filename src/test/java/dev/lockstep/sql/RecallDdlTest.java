@@ -185,7 +185,7 @@ class RecallDdlTest {
         return RecallSql.of(mapping("public.vector").vectors().get(0)).body();
     }
 
-    private static Mapping mapping(String embedding) {
+    static Mapping mapping(String embedding) {
         Map<TableName, TableShape> shapes = LegacyShapes.of(LegacySchema.PASCAL);
         shapes.putAll(LegacyShapes.shapes(vectors("public.MemoryVectors", embedding)));
         return MappingResolver.resolve(VectorSchema.PASCAL.spec(OnDelete.MARK), shapes);
