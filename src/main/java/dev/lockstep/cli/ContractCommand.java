@@ -2,7 +2,6 @@ package dev.lockstep.cli;
 
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.cutover.Contract;
-import dev.lockstep.cutover.GateReader;
 import dev.lockstep.cutover.TurnReport;
 import dev.lockstep.database.Database;
 import dev.lockstep.expand.EfCoreMigration;
@@ -79,21 +78,12 @@ final class ContractCommand extends TurnCommand {
 
     @Override
     TurnReport run(LockstepConfig config, Turn turn) throws Exception {
-        return contract(config, turn).run(confirm == null ? "" : confirm);
+        return turn.contract(dropColumns).run(confirm == null ? "" : confirm);
     }
 
     @Override
     boolean evenOver() {
         return true;
-    }
-
-    private Contract contract(LockstepConfig config, Turn turn) {
-        return new Contract(
-                turn.ending(),
-                config.cutover(),
-                new GateReader(
-                        config.name(), turn.indexes()::unbuilt, config.run().heartbeat()),
-                dropColumns);
     }
 
     private static Optional<TurnReport> doneBefore(Database database, LockstepConfig config) throws SQLException {
@@ -105,7 +95,7 @@ final class ContractCommand extends TurnCommand {
 
     private int print(LockstepConfig config, Database database) throws SQLException {
         try (Turn turn = new Turn(config, database, new StopSignal(), true)) {
-            List<ExpandStep> steps = contract(config, turn).plan();
+            List<ExpandStep> steps = turn.contract(dropColumns).plan();
             String script = switch (format) {
                 case sql -> ExpandScript.contract(config.name(), steps, Patience.DEFAULT);
                 case efcore -> EfCoreMigration.contract(config.name(), steps, Patience.DEFAULT);

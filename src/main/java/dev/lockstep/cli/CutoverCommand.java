@@ -2,7 +2,6 @@ package dev.lockstep.cli;
 
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.cutover.Cutover;
-import dev.lockstep.cutover.GateReader;
 import dev.lockstep.cutover.TurnReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -22,11 +21,7 @@ final class CutoverCommand extends TurnCommand {
 
     @Override
     TurnReport run(LockstepConfig config, Turn turn) throws Exception {
-        Cutover cutover = new Cutover(
-                turn.turning(),
-                config.cutover(),
-                new GateReader(
-                        config.name(), turn.indexes()::unbuilt, config.run().heartbeat()));
+        Cutover cutover = turn.cutover();
         return dryRun ? cutover.dryRun() : cutover.run();
     }
 

@@ -34,7 +34,7 @@ final class DemoCommand implements Callable<Integer> {
         try (StopOnSignal signal = new StopOnSignal(stop);
                 ProgressBar bar = new ProgressBar(context.err(), output.isJson());
                 Demo demo = new Demo(SIZE, context.environment(), output::tell, bar, new Random(), stop)) {
-            DemoReport report = demo.run();
+            DemoReport report = demo.run(once ? new DemoTurns(stop) : null);
             code = report.ok() ? 0 : 1;
             signal.exitCode(code);
             output.show(

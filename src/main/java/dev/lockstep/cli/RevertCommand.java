@@ -1,7 +1,6 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.config.LockstepConfig;
-import dev.lockstep.cutover.Revert;
 import dev.lockstep.cutover.TurnReport;
 import picocli.CommandLine.Command;
 
@@ -17,6 +16,6 @@ final class RevertCommand extends TurnCommand {
 
     @Override
     TurnReport run(LockstepConfig config, Turn turn) throws Exception {
-        return new Revert(turn.turning(), turn.fill()).run();
+        return turn.revert().run();
     }
 }

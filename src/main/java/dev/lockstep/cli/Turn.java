@@ -2,6 +2,10 @@ package dev.lockstep.cli;
 
 import dev.lockstep.backfill.ScanRunner;
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.cutover.Contract;
+import dev.lockstep.cutover.Cutover;
+import dev.lockstep.cutover.GateReader;
+import dev.lockstep.cutover.Revert;
 import dev.lockstep.cutover.Turning;
 import dev.lockstep.database.Database;
 import dev.lockstep.derive.AgentCache;
@@ -53,19 +57,29 @@ final class Turn implements AutoCloseable {
         this.expanded = Expanded.read(database, config, "turn", evenOver);
     }
 
-    PostBackfill indexes() {
-        return new PostBackfill(
+    Cutover cutover() throws SQLException {
+        return new Cutover(turning(), config.cutover(), gate());
+    }
+
+    Revert revert() throws SQLException {
+        Verifier.Repair filling = repair(open("turn-fill", FILL_SEAT).asIf(Direction.AGENT_LEADS));
+        return new Revert(turning(), filling);
+    }
+
+    /** Without a session of ours that would keep an origin. */
+    Contract contract(boolean dropColumns) {
+        return new Contract(turning(Verifier.Repair.NONE), config.cutover(), gate(), dropColumns);
+    }
+
+    GateReader gate() {
+        PostBackfill indexes = new PostBackfill(
                 database, config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random());
+        return new GateReader(config.name(), indexes::unbuilt, config.run().heartbeat());
     }
 
     /** With a session that repairs. */
     Turning turning() throws SQLException {
         return turning(repair(open("turn-repair", REPAIR_SEAT)));
-    }
-
-    /** Without a session of ours that would keep an origin. */
-    Turning ending() {
-        return turning(Verifier.Repair.NONE);
     }
 
     private Turning turning(Verifier.Repair repair) {
@@ -86,11 +100,6 @@ final class Turn implements AutoCloseable {
                         stop),
                 repair,
                 stop);
-    }
-
-    /** Mends rows as if the agent column led. */
-    Verifier.Repair fill() throws SQLException {
-        return repair(open("turn-fill", FILL_SEAT).asIf(Direction.AGENT_LEADS));
     }
 
     private WriteSession open(String role, int seat) throws SQLException {

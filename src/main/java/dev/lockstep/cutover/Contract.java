@@ -73,6 +73,7 @@ public final class Contract {
             if (!blockers.isEmpty()) {
                 return turning.recorded("gate", TurnReport.shut(phase, blockers, notes));
             }
+            turning.awaitStream(); // what was committed until now is the last that is derived
         }
         List<String> steps = new ArrayList<>(turning.plans().execute(turning.turn(), this::close));
         awaitEnd();

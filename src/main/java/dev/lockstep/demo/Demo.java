@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The whole main job on a server of its own: legacy writers at work, then check, expand, run with its backfill, verify.
+ * The whole main job on a server of its own: legacy writers at work, then check, expand, run with its backfill, verify; and cutover, revert, contract.
  * Everything it starts ends with {@link #close}, and nothing is left behind.
  */
 public final class Demo implements AutoCloseable {
@@ -59,8 +59,12 @@ public final class Demo implements AutoCloseable {
         this.stop = stop;
     }
 
-    /** Does it once; the sidecar goes on running. */
-    public DemoReport run() throws IOException, SQLException, InterruptedException {
+    /**
+     * Does it once; the sidecar goes on running, unless it comes to the end.
+     *
+     * @param turns for the second half, which ends the migration; null for none
+     */
+    public DemoReport run(@Nullable Turns turns) throws Exception {
         long began = System.nanoTime();
         Story story = new Story(reader);
         DemoServer started = DemoServer.start();
@@ -102,8 +106,13 @@ public final class Demo implements AutoCloseable {
         long after = steps.outOfStep();
         story.step("join", String.format(ROOT, "%,d rows out of step by a plain SQL join", after));
 
+        DemoReport.Turn turn = turns == null ? null : new DemoTurn(config, database, turns, story).run();
         StatusReport status = steps.status();
-        boolean ok = verify.clean() && after == 0 && status.gaps() == 0 && status.deadLetters() == 0;
+        boolean ok = verify.clean()
+                && after == 0
+                && status.gaps() == 0
+                && status.deadLetters() == 0
+                && (turn == null || turn.outOfStep() == 0);
         return new DemoReport(
                 ok,
                 version,
@@ -116,6 +125,7 @@ public final class Demo implements AutoCloseable {
                 new DemoReport.OutOfStep(before, after),
                 status.gaps(),
                 status.deadLetters(),
+                turn,
                 (System.nanoTime() - began) / 1e9);
     }
 
@@ -138,7 +148,7 @@ public final class Demo implements AutoCloseable {
 
     private LockstepConfig configuration(DemoServer on) {
         String yaml = "database: {url: '" + on.url() + "', user: postgres, password: postgres}\n"
-                + "run: {heartbeatSeconds: 1}\n" + DemoVectors.MAPPING;
+                + "run: {heartbeatSeconds: 1}\n" + "cutover: {steadyMinutes: 0}\n" + DemoVectors.MAPPING;
         return ConfigLoader.parse("the demo's configuration", yaml, environment);
     }
 

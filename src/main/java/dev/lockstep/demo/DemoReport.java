@@ -1,6 +1,7 @@
 package dev.lockstep.demo;
 
 import dev.lockstep.verify.VerifyReport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the demo came to, as {@code demo --output json} prints it.
@@ -8,6 +9,7 @@ import dev.lockstep.verify.VerifyReport;
  * @param ok no row is out of step, by the verification and by a join of the demo's own; nothing was set aside; no gap
  * @param legacy what the writers did
  * @param outOfStep rows, by a plain SQL join
+ * @param turn the second half; null when the demo stays up
  */
 public record DemoReport(
         boolean ok,
@@ -21,7 +23,14 @@ public record DemoReport(
         OutOfStep outOfStep,
         long gaps,
         long deadLetters,
+        @Nullable Turn turn,
         double seconds) {
+
+    /**
+     * @param written rows of a migrated service beside it
+     * @param outOfStep rows at the end, in either direction, by a plain SQL join
+     */
+    public record Turn(long written, long outOfStep, String phase, double seconds) {}
 
     /** Rows that were there before the stream. */
     public record Backfill(long rows, double seconds) {}

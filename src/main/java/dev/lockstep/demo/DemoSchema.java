@@ -46,6 +46,14 @@ public final class DemoSchema {
                        OR m."ContentHash" IS DISTINCT FROM encode(sha256(convert_to(m."Content", 'UTF8')), 'hex'))
             """;
 
+    /** The same for the way the new services read: every row of an agent is one of its persona, and has a hash. */
+    private static final String WRONG_WAY_ROUND = """
+            SELECT (SELECT count(*) FROM "Conversations" c JOIN "Agents" a ON a."Id" = c."AgentId"
+                    WHERE c."PersonaId" IS DISTINCT FROM a."PersonaId")
+                 + (SELECT count(*) FROM "Messages" m JOIN "Agents" a ON a."Id" = m."FromAgentId"
+                    WHERE m."FromPersonaId" IS DISTINCT FROM a."PersonaId")
+            """;
+
     /**
      * How many rows there are at the start.
      *
@@ -115,8 +123,17 @@ public final class DemoSchema {
 
     /** Rows out of step, counted without the product; after expand. */
     static long outOfStep(Connection connection) throws SQLException {
+        return number(connection, OUT_OF_STEP);
+    }
+
+    /** Rows that a reader by persona and one by agent would not both find, counted without the product. */
+    static long wrongWayRound(Connection connection) throws SQLException {
+        return number(connection, WRONG_WAY_ROUND);
+    }
+
+    private static long number(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(OUT_OF_STEP)) {
+                ResultSet row = statement.executeQuery(sql)) {
             row.next();
             return row.getLong(1);
         }

@@ -2,11 +2,8 @@ package dev.lockstep.cli;
 
 import dev.lockstep.config.CutoverConfig;
 import dev.lockstep.config.LockstepConfig;
-import dev.lockstep.cutover.Contract;
 import dev.lockstep.cutover.Cutover;
 import dev.lockstep.cutover.Gate;
-import dev.lockstep.cutover.GateReader;
-import dev.lockstep.cutover.Revert;
 import dev.lockstep.cutover.TurnReport;
 import dev.lockstep.cutover.Turning;
 import dev.lockstep.database.Database;
@@ -45,7 +42,7 @@ final class Turns {
 
     static TurnReport cutover(LockstepConfig config) throws Exception {
         try (Turn turn = turn(config, false)) {
-            return new Cutover(turn.turning(), config.cutover(), gate(config, turn)).run();
+            return turn.cutover().run();
         }
     }
 
@@ -54,27 +51,20 @@ final class Turns {
         try (Turn turn = turn(config, false)) {
             Turning turning = turn.turning();
             turning.verifier().run(Verifier.Repair.NONE);
-            return new Cutover(turning, config.cutover(), gate(config, turn))
-                    .dryRun()
-                    .blockers();
+            return new Cutover(turning, config.cutover(), turn.gate()).dryRun().blockers();
         }
     }
 
     static TurnReport revert(LockstepConfig config) throws Exception {
         try (Turn turn = turn(config, false)) {
-            return new Revert(turn.turning(), turn.fill()).run();
+            return turn.revert().run();
         }
     }
 
     static TurnReport contract(LockstepConfig config, String confirm, boolean dropColumns) throws Exception {
         try (Turn turn = turn(config, true)) {
-            return new Contract(turn.ending(), config.cutover(), gate(config, turn), dropColumns).run(confirm);
+            return turn.contract(dropColumns).run(confirm);
         }
-    }
-
-    private static GateReader gate(LockstepConfig config, Turn turn) {
-        return new GateReader(
-                config.name(), turn.indexes()::unbuilt, config.run().heartbeat());
     }
 
     private static Turn turn(LockstepConfig config, boolean evenOver) throws Exception {
