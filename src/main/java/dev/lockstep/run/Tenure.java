@@ -84,6 +84,7 @@ final class Tenure {
                 config.name(),
                 Takeover.ROLE + "crowd",
                 config.monitor().maxLag().dividedBy(2),
+                this::scanning,
                 meter::yielded);
         this.verification = new GapVerification(config, database, mapping, clients, stop);
         this.scan = new ScanKeeper(
@@ -128,6 +129,10 @@ final class Tenure {
                 },
                 progress,
                 stop);
+    }
+
+    private boolean scanning() {
+        return !scan.scanned();
     }
 
     private boolean opened() {

@@ -5,6 +5,7 @@ import dev.lockstep.model.Batch;
 import dev.lockstep.model.StopSignal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ public final class Courtesy implements AutoCloseable {
 
     private final Crowd crowd;
     private final Duration limit;
+    private final BooleanSupplier scanning;
     private final Consumer<Duration> meter;
     private Duration lastWork = Duration.ZERO;
     private long countedSince = System.nanoTime();
@@ -38,13 +40,21 @@ public final class Courtesy implements AutoCloseable {
      * @param name the configured name
      * @param role of the session that asks how crowded it is
      * @param limit of the lag up to which work is put off, if the operator bears as much
+     * @param scanning whether a scan of ours runs: it is the one to make room then, and it does so once the stream lags
      * @param meter told how long it was
      */
-    public Courtesy(Database database, String name, String role, Duration limit, Consumer<Duration> meter) {
-        this(new Crowd(database, name, role, new CpuPressure()), limit, meter);
+    public Courtesy(
+            Database database,
+            String name,
+            String role,
+            Duration limit,
+            BooleanSupplier scanning,
+            Consumer<Duration> meter) {
+        this(new Crowd(database, name, role, new CpuPressure()), limit, scanning, meter);
     }
 
-    Courtesy(Crowd crowd, Duration limit, Consumer<Duration> meter) {
+    Courtesy(Crowd crowd, Duration limit, BooleanSupplier scanning, Consumer<Duration> meter) {
+        this.scanning = scanning;
         this.crowd = crowd;
         this.limit = limit;
         this.meter = meter;
@@ -78,7 +88,7 @@ public final class Courtesy implements AutoCloseable {
         Duration most = bearable.compareTo(limit) < 0 ? bearable : limit;
         long rest = Yielding.rest(lastWork, lag, most).toNanos();
         boolean rested = false;
-        while (crowd.present() && !walShort && System.nanoTime() - began < rest) {
+        while (crowd.present() && !walShort && !scanning.getAsBoolean() && System.nanoTime() - began < rest) {
             rested = true;
             tell(most);
             waiting.run();

@@ -45,6 +45,7 @@ class CourtesyIT {
     private final AtomicReference<Duration> put = new AtomicReference<>(Duration.ZERO);
     private final AtomicBoolean pressed = new AtomicBoolean(true);
     private final AtomicBoolean writing = new AtomicBoolean(true);
+    private final AtomicBoolean scanning = new AtomicBoolean();
     private final StopSignal stop = new StopSignal();
 
     @TempDir
@@ -65,7 +66,7 @@ class CourtesyIT {
         db.execute(LegacySchema.PASCAL.ddl());
         sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec());
         crowd = new Crowd(sidecar.lockstep(), sidecar.name(), "a test", new CpuPressure(file));
-        courtesy = new Courtesy(crowd, LIMIT, put::set);
+        courtesy = new Courtesy(crowd, LIMIT, scanning::get, put::set);
         limit(3600);
         courtesy.await(batch(), () -> {}, stop); // what else is young
         courtesy.worked(WORK);
@@ -109,6 +110,17 @@ class CourtesyIT {
         Thread stream = waiting(new StopSignal());
 
         courtesy.walShort(true);
+        stream.join();
+        courtesy.await(batch(), () -> {}, stop);
+        assertThat(crowd.present()).as("it is still crowded").isTrue();
+    }
+
+    /** The demo's backfill made the machine full, and the stream fell behind for it. */
+    @Test
+    void whileAScanOfOursRunsItIsNotTheStreamThatMakesRoom() throws Exception {
+        Thread stream = waiting(new StopSignal());
+
+        scanning.set(true);
         stream.join();
         courtesy.await(batch(), () -> {}, stop);
         assertThat(crowd.present()).as("it is still crowded").isTrue();
