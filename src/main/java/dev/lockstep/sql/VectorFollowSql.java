@@ -39,6 +39,27 @@ public final class VectorFollowSql {
     }
 
     /**
+     * The same while vectors are scanned: what the scan ties and has not committed yet is found by the message that it names.
+     * Empty when vectors name none. Parameter: the array of conversation ids, twice.
+     */
+    public Optional<String> rowsByConversationsAndMessages() {
+        Column message = link.message();
+        Mapping.Scoped messages = link.messages();
+        String ids = " = ANY (?::" + link.conversation().type().sqlName() + "[])";
+        return message == null
+                ? Optional.empty()
+                : Optional.of(rows("(" + t(link.conversation()) + ids + " OR " + t(message) + " IN (SELECT m."
+                        + Sql.quote(messages.key().get(0).name()) + " FROM " + Sql.quote(messages.table())
+                        + " m WHERE m."
+                        + Sql.quote(column(messages.conversation()).name()) + ids + "))"));
+    }
+
+    /** Whether no scan is under way; rows of one that is done are committed. */
+    public static String scanned(String name) {
+        return "SELECT NOT EXISTS (SELECT FROM " + Sql.quote(name) + ".scan WHERE state <> 'done')";
+    }
+
+    /**
      * Those that name no message and have the hash, or are tied to the conversation, of one of the messages; empty when
      * hashes tie none. Parameters: the array of message keys, twice.
      */

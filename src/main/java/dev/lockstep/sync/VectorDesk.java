@@ -5,6 +5,7 @@ import dev.lockstep.derive.WriteSession;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.RowKey;
 import dev.lockstep.model.TableName;
+import dev.lockstep.sql.VectorFollowSql;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,11 +24,13 @@ final class VectorDesk {
     }
 
     private final VectorGate gate;
+    private final String scannedSql;
     private final Set<TableName> tables;
     private final List<VectorFollower> followers = new ArrayList<>();
 
     VectorDesk(String name, Mapping mapping) {
         this.gate = new VectorGate(name, mapping);
+        this.scannedSql = VectorFollowSql.scanned(name);
         this.tables = mapping.vectors().stream().map(Mapping.Scoped::table).collect(Collectors.toSet());
         for (Mapping.Scoped vectors : mapping.vectors()) {
             if (vectors.link() != null) {
@@ -59,9 +62,11 @@ final class VectorDesk {
 
     /** Derives the vectors that the changes put out of step and that are not among them, in bounded pieces. */
     void follow(WriteSession session, RowsByTable changes, Rederive rederive) throws SQLException {
+        boolean scanned = session.look(
+                handle -> handle.createQuery(scannedSql).mapTo(Boolean.class).one()); // before it is asked for rows
         for (VectorFollower follower : followers) {
             follower.delete(session, changes);
-            for (KeyQuery query : follower.queries(changes)) {
+            for (KeyQuery query : follower.queries(changes, scanned)) {
                 drain(session, follower.table(), query, rederive);
             }
         }

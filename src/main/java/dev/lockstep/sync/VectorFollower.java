@@ -54,8 +54,12 @@ final class VectorFollower {
                 || conversations.filter(changes::touches).isPresent();
     }
 
-    /** What to ask for, once the changed messages are derived. */
-    List<KeyQuery> queries(RowsByTable changes) {
+    /**
+     * What to ask for, once the changed messages are derived.
+     *
+     * @param scanned whether no scan was under way when this was asked
+     */
+    List<KeyQuery> queries(RowsByTable changes, boolean scanned) {
         if (changes.truncated().contains(messages)
                 || conversations.filter(changes.truncated()::contains).isPresent()) {
             return List.of(query(sql.rows()));
@@ -70,8 +74,11 @@ final class VectorFollower {
         List<String> changedConversations =
                 conversations.map(c -> keys(changes.of(c))).orElse(List.of());
         if (!changedConversations.isEmpty()) {
-            queries.add(
-                    query(sql.rowsByConversations(), new KeyQuery.Parameter(conversationType, changedConversations)));
+            KeyQuery.Parameter ids = new KeyQuery.Parameter(conversationType, changedConversations);
+            queries.add(sql.rowsByConversationsAndMessages()
+                    .filter(text -> !scanned)
+                    .map(text -> query(text, ids, ids))
+                    .orElseGet(() -> query(sql.rowsByConversations(), ids)));
         }
         return queries;
     }

@@ -19,6 +19,7 @@ import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.VectorMeaning.OnDelete;
+import dev.lockstep.state.Fence;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
@@ -116,6 +117,59 @@ class VectorsIT {
             step(db, schema, sidecar);
             sidecar.assertTheStreamAloneDidIt();
             sidecar.stop();
+        }
+    }
+
+    /**
+     * Found by the demo: the scan tied a vector while its conversation changed hands, and the stream, which looked for the
+     * conversation's vectors before the scan had committed, did not find it.
+     */
+    @ParameterizedTest
+    @EnumSource(VectorSchema.class)
+    void aConversationThatChangesWhileItsVectorIsScannedTakesItAlong(VectorSchema schema) throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(schema.ddl());
+        db.execute(personas(schema));
+        try (SidecarHarness sidecar =
+                SidecarHarness.expanded(db, schema.spec(OnDelete.MARK)).backfilled()) {
+            sidecar.start().awaitCaughtUp();
+            db.execute(conversation(schema, "c1", "p1") + message(schema, "m1", null, "c1", "one"));
+            step(db, schema, sidecar);
+            long epoch = db.number("SELECT max(epoch) FROM " + sidecar.name() + ".fence");
+            try (WriteSession scan =
+                    WriteSession.open(sidecar.lockstep(), sidecar.name(), "a-scan", Fence.SCAN_SEAT + 1, epoch)) {
+                execute(scan, vector(schema, "v1", "p2", "m1", "one")); // not streamed: as if it had been there before
+                scan.commit();
+                db.execute("UPDATE " + sidecar.name() + ".scan SET state = 'running'");
+                String agent = schema.derived().get(0);
+                execute(
+                        scan,
+                        "UPDATE " + schema.table() + " SET " + schema.derived().get(1) + " = " + schema.sql("c1") + ", "
+                                + agent + " = (SELECT " + schema.conversations().get(3) + " FROM "
+                                + schema.conversations().get(0) + ")");
+                db.execute(set(schema.conversations(), 2, schema.sql("p3"), "c1", schema));
+                Await.until("it is derived", () -> derived(db, schema) == 1);
+                db.execute(conversation(schema, "c2", "p1"));
+                Await.until("so is a later batch, after what follows from the first", () -> derived(db, schema) == 2);
+                scan.commit();
+            }
+            db.execute("UPDATE " + sidecar.name() + ".scan SET state = 'done'");
+            step(db, schema, sidecar);
+        }
+    }
+
+    /** Conversations whose agent is their persona's. */
+    private static long derived(TestDatabase db, VectorSchema schema) throws Exception {
+        return db.number("SELECT count(*) FROM " + schema.conversations().get(0) + " c JOIN "
+                + schema.agents().get(0) + " a ON a." + schema.agents().get(1) + " = c."
+                + schema.conversations().get(3) + " AND a." + schema.agents().get(2) + " = c."
+                + schema.conversations().get(2));
+    }
+
+    private static void execute(WriteSession session, String sql) throws Exception {
+        session.begin();
+        try (Statement statement = session.connection().createStatement()) {
+            statement.execute(sql);
         }
     }
 
