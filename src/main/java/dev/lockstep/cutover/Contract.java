@@ -61,11 +61,7 @@ public final class Contract {
                 throw LockstepException.wrongInput("this is database " + database + ", and --confirm says " + confirm
                         + "; nothing was touched: it cannot be undone, so the name has to be right");
             }
-            phase = turning.phase(connection);
-            if (phase == Phase.SYNC) {
-                throw LockstepException.wrongInput(
-                        "the persona columns lead (phase SYNCING); run `lockstep cutover` first");
-            }
+            phase = phase(connection);
             notes.addAll(named(connection));
         }
         if (phase == Phase.CUTOVER) {
@@ -81,8 +77,21 @@ public final class Contract {
         return turning.recorded("contract", TurnReport.of(true, Phase.CONTRACTED, List.of(), notes, steps, null));
     }
 
-    /** What would be done now, whatever speaks against it. */
-    public List<ExpandStep> plan() {
+    /** Refuses before the turn, a plan too: as a script it would drop the slot of a stream that is still needed. */
+    private Phase phase(Connection connection) throws SQLException {
+        Phase phase = turning.phase(connection);
+        if (phase == Phase.SYNC) {
+            throw LockstepException.wrongInput(
+                    "the persona columns lead (phase SYNCING); run `lockstep cutover` first");
+        }
+        return phase;
+    }
+
+    /** What would be done now, whatever the gate says. */
+    public List<ExpandStep> plan() throws SQLException {
+        try (Connection connection = turning.database().open("turn")) {
+            phase(connection);
+        }
         List<ExpandStep> steps = new ArrayList<>(turning.plans().plan(this::close));
         steps.addAll(turning.plans().plan(this::clear));
         return steps;

@@ -129,6 +129,8 @@ class ContractIT {
             db.execute(words.oldWriter());
             sidecar.awaitCaughtUp();
             assertThatThrownBy(() -> contract(config, false)).hasMessageContaining("run `lockstep cutover` first");
+            assertThatThrownBy(() -> Turns.contractPlan(config)).hasMessageContaining("run `lockstep cutover` first");
+            db.execute("CREATE EXTENSION pg_stat_statements"); // made, and its library not loaded
             assertThat(Turns.cutover(config).turned()).isTrue();
             assertThatThrownBy(() -> Turns.contract(config, "another", false))
                     .hasMessageContaining("--confirm says another");
@@ -269,6 +271,29 @@ class ContractIT {
             Await.until("it has ended", () -> !sidecar.running());
             assertThat(Contract.doneBefore(sidecar.lockstep(), config.name(), config.mapping()))
                     .isPresent();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Words.class)
+    void aTableThatStillTakesRowsWithoutAnAgentKeepsItShut(Words words) throws Exception {
+        db.execute(words.legacy());
+        LockstepConfig config = Turns.config(db, words.schema, Duration.ZERO);
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, config, new StoreAdapters())) {
+            sidecar.start().awaitCaughtUp().awaitIndexed();
+            db.execute(words.oldWriter());
+            sidecar.awaitCaughtUp();
+            assertThat(Turns.cutover(config).turned()).isTrue();
+            db.execute("ALTER TABLE " + words.messages + " ALTER COLUMN " + words.fromAgent
+                    + " DROP NOT NULL, DROP CONSTRAINT "
+                    + db.text("SELECT quote_ident(conname) FROM pg_constraint WHERE contype = 'c' AND conrelid = '"
+                            + words.messages + "'::regclass"));
+
+            TurnReport report = contract(config, false);
+            assertThat(report.turned()).isFalse();
+            assertThat(report.blockers()).extracting(Gate.Blocker::fact).containsExactly("constraints");
+            assertThat(Turns.cutover(config).turned()).isTrue();
+            assertThat(contract(config, false).turned()).isTrue();
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.model.StopSignal;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.Judge;
@@ -15,12 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,6 +157,9 @@ class MigrationIT {
                 Await.until("it may be turned again", () -> ended("cutover").exitCode() == 0);
 
                 migrated.await(migrated.committed.get() + 10);
+                assertThat(ended("contract", "--print", "--drop-columns").out()).contains("DROP COLUMN");
+                assertThat(ended("contract", "--print", "--format", "efcore").out())
+                        .contains("LockstepContract : Migration");
                 db.execute(words.remember);
                 done("contract", "--confirm", db.text("SELECT current_database()"));
                 assertThat(phase()).isEqualTo("CONTRACTED");
@@ -211,17 +215,16 @@ class MigrationIT {
     private final class Writing implements AutoCloseable {
 
         private final AtomicLong committed = new AtomicLong();
-        private final AtomicBoolean over = new AtomicBoolean();
+        private final StopSignal over = new StopSignal();
         private final CompletableFuture<Void> work;
 
         Writing(List<String> statements) {
             work = Writers.beside(() -> {
                 try (Connection connection = db.connect();
                         Statement statement = connection.createStatement()) {
-                    for (int i = 0; !over.get(); i++) {
+                    for (int i = 0; !over.pause(Duration.ofMillis(20)); i++) {
                         statement.execute(statements.get(i % statements.size()));
                         committed.incrementAndGet();
-                        Thread.sleep(20);
                     }
                 }
             });
@@ -236,7 +239,7 @@ class MigrationIT {
 
         @Override
         public void close() {
-            over.set(true);
+            over.request();
             work.join();
         }
     }

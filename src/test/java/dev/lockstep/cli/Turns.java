@@ -10,6 +10,7 @@ import dev.lockstep.database.Database;
 import dev.lockstep.expand.Patience;
 import dev.lockstep.model.Conflict;
 import dev.lockstep.model.StopSignal;
+import dev.lockstep.sql.ExpandStep;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.TestConfig;
 import dev.lockstep.testing.TestDatabase;
@@ -64,6 +65,12 @@ final class Turns {
     static TurnReport contract(LockstepConfig config, String confirm, boolean dropColumns) throws Exception {
         try (Turn turn = turn(config, true)) {
             return turn.contract(dropColumns).run(confirm);
+        }
+    }
+
+    static List<ExpandStep> contractPlan(LockstepConfig config) throws Exception {
+        try (Turn turn = turn(config, true)) {
+            return turn.contract(true).plan();
         }
     }
 
