@@ -32,6 +32,9 @@ final class BenchServer implements AutoCloseable {
         settings.put("autovacuum", "on");
         settings.put("shared_buffers", "2GB");
         settings.put("max_wal_size", "4GB");
+        settings.put(
+                "wal_init_zero",
+                "off"); // a sidecar that is away keeps segments from being used again, as they else are
         settings.put("wal_buffers", "64MB");
         settings.put("maintenance_work_mem", "512MB");
         settings.put("checkpoint_timeout", "15min");

@@ -10,6 +10,7 @@ import dev.lockstep.expand.PostBackfill;
 import dev.lockstep.expand.Sleeper;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
+import dev.lockstep.run.BackfillLog;
 import dev.lockstep.state.Fence;
 import dev.lockstep.throttle.Throttle;
 import java.util.ArrayList;
@@ -64,10 +65,13 @@ final class BackfillCommand implements Callable<Integer> {
                     stop);
             PostBackfill indexes = new PostBackfill(
                     database, config.name(), config.mapping(), Patience.DEFAULT, Sleeper.real(), new Random());
+            BackfillLog log = new BackfillLog(database, config.name());
+            log.begins();
             do {
                 rows += runner.run();
                 built.addAll(indexes.finish());
             } while (runner.left()); // vectors come last, after the indexes they are tied by
+            log.ends();
         }
         long written = rows;
         context.output().show(Map.of("rowsWritten", written, "built", built), out -> {

@@ -14,6 +14,7 @@ import dev.lockstep.sql.TurnSql;
 import dev.lockstep.state.EvidenceLog;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.Lease;
+import dev.lockstep.state.Stopwatch;
 import dev.lockstep.verify.Verifier;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -53,6 +54,7 @@ public final class Contract {
      * @throws LockstepException when a step could not be done: what was done stays, and it can be run again
      */
     public TurnReport run(String confirm) throws SQLException, InterruptedException {
+        Stopwatch watch = turning.start();
         Phase phase;
         List<String> notes = new ArrayList<>();
         try (Connection connection = turning.database().open("turn")) {
@@ -67,14 +69,15 @@ public final class Contract {
         if (phase == Phase.CUTOVER) {
             List<Gate.Blocker> blockers = blockers();
             if (!blockers.isEmpty()) {
-                return turning.recorded("gate", TurnReport.shut(phase, blockers, notes));
+                return turning.recorded("gate", watch, 0, TurnReport.shut(phase, blockers, notes));
             }
             turning.awaitStream(); // what was committed until now is the last that is derived
         }
         List<String> steps = new ArrayList<>(turning.plans().execute(turning.turn(), this::close));
         awaitEnd();
         steps.addAll(turning.plans().execute(turning.turn(), this::clear));
-        return turning.recorded("contract", TurnReport.of(true, Phase.CONTRACTED, List.of(), notes, steps, null));
+        return turning.recorded(
+                "contract", watch, 0, TurnReport.of(true, Phase.CONTRACTED, List.of(), notes, steps, null));
     }
 
     /** Refuses before the turn, a plan too: as a script it would drop the slot of a stream that is still needed. */
@@ -113,7 +116,12 @@ public final class Contract {
             return Optional.of(
                     Handles.ask(connection, new EvidenceLog(name)::contracted)
                             ? report
-                            : new TurnLog(database, name).record("contract", report)); // killed right before it
+                            : new TurnLog(database, name)
+                                    .record(
+                                            "contract",
+                                            Stopwatch.start(connection),
+                                            0,
+                                            report)); // killed right before it
         }
     }
 

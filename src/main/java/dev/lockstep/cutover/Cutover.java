@@ -5,6 +5,7 @@ import dev.lockstep.expand.Patience;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Phase;
 import dev.lockstep.sql.ExpandStep;
+import dev.lockstep.state.Stopwatch;
 import dev.lockstep.verify.Verifier;
 import dev.lockstep.verify.VerifyReport;
 import java.sql.Connection;
@@ -37,6 +38,7 @@ public final class Cutover {
      * @throws LockstepException when a step could not be done: what was done stays, and it can be run again
      */
     public TurnReport run() throws SQLException, InterruptedException {
+        Stopwatch watch = turning.start();
         GateFacts now = read();
         turning.requireNoClearing();
         if (now.phase() == Phase.CONTRACTED) {
@@ -51,7 +53,7 @@ public final class Cutover {
                 blockers = gate.blockers(read());
             }
             if (!blockers.isEmpty()) {
-                return turning.recorded("gate", TurnReport.shut(now.phase(), blockers, List.of()));
+                return turning.recorded("gate", watch, 0, TurnReport.shut(now.phase(), blockers, List.of()));
             }
             turning.awaitStream(); // what was committed until now is still derived the old way
             steps.addAll(turning.plans().execute(turning.turn(), connection -> turn(turning.phase(connection))));
@@ -68,7 +70,7 @@ public final class Cutover {
                     + "; run `lockstep cutover` once more when that is over");
         }
         return turning.recorded(
-                "cutover", TurnReport.of(report.clean(), Phase.CUTOVER, List.of(), notes, steps, report));
+                "cutover", watch, rows, TurnReport.of(report.clean(), Phase.CUTOVER, List.of(), notes, steps, report));
     }
 
     /** What would be done, with the longest that each step may hold up a writer. */

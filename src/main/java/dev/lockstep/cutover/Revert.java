@@ -10,6 +10,7 @@ import dev.lockstep.sql.ExpandStep;
 import dev.lockstep.sql.Sql;
 import dev.lockstep.state.DeadLetters;
 import dev.lockstep.state.Scans;
+import dev.lockstep.state.Stopwatch;
 import dev.lockstep.verify.Verifier;
 import dev.lockstep.verify.VerifyReport;
 import java.sql.Connection;
@@ -43,6 +44,7 @@ public final class Revert {
      * @throws LockstepException when a step could not be done: what was done stays, and it can be run again
      */
     public TurnReport run() throws SQLException, InterruptedException {
+        Stopwatch watch = turning.start();
         turning.requireNoClearing();
         List<String> notes;
         try (Connection connection = turning.database().open("revert")) {
@@ -59,7 +61,7 @@ public final class Revert {
                 turning.awaitStream();
                 Optional<Gate.Blocker> conflicts = conflicts(connection);
                 if (conflicts.isPresent()) {
-                    return turning.recorded("gate", TurnReport.shut(phase, List.of(conflicts.get()), notes));
+                    return turning.recorded("gate", watch, 0, TurnReport.shut(phase, List.of(conflicts.get()), notes));
                 }
             }
         }
@@ -77,7 +79,10 @@ public final class Revert {
                     + " run `lockstep revert` once more when they have ended");
         }
         return turning.recorded(
-                "revert", TurnReport.of(ended && report.clean(), Phase.SYNC, List.of(), notes, steps, report));
+                "revert",
+                watch,
+                late.repaired(),
+                TurnReport.of(ended && report.clean(), Phase.SYNC, List.of(), notes, steps, report));
     }
 
     /** Waits, not for ever, for the transactions that were open when it was turned: their rows have to be seen. */

@@ -1,5 +1,6 @@
 package dev.lockstep.cutover;
 
+import dev.lockstep.model.Cost;
 import dev.lockstep.model.Phase;
 import dev.lockstep.verify.VerifyReport;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes what the operator should know; nothing of it stops anything
  * @param steps what was done, or, of a dry run, would be
  * @param verification of the new direction; null when it did not come to that
+ * @param cost what it took; null of a dry run
  */
 public record TurnReport(
         boolean turned,
@@ -21,7 +23,8 @@ public record TurnReport(
         List<Gate.Blocker> blockers,
         List<String> notes,
         List<String> steps,
-        @Nullable VerifyReport verification) {
+        @Nullable VerifyReport verification,
+        @Nullable Cost cost) {
 
     public TurnReport {
         blockers = List.copyOf(blockers);
@@ -37,7 +40,11 @@ public record TurnReport(
             List<String> steps,
             @Nullable VerifyReport verification) {
         String name = phase == Phase.SYNC ? "SYNCING" : phase.name();
-        return new TurnReport(turned, name, blockers, notes, steps, verification);
+        return new TurnReport(turned, name, blockers, notes, steps, verification, null);
+    }
+
+    TurnReport withCost(Cost took) {
+        return new TurnReport(turned, phase, blockers, notes, steps, verification, took);
     }
 
     static TurnReport shut(Phase phase, List<Gate.Blocker> blockers, List<String> notes) {

@@ -10,6 +10,7 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.sql.TurnSql;
 import dev.lockstep.state.Fence;
 import dev.lockstep.state.ServerEnd;
+import dev.lockstep.state.Stopwatch;
 import dev.lockstep.verify.StreamWait;
 import dev.lockstep.verify.Verifier;
 import java.sql.Connection;
@@ -40,9 +41,13 @@ public record Turning(
         long run() throws SQLException, InterruptedException;
     }
 
-    /** Keeps {@code report} as evidence of what was decided or done. */
-    TurnReport recorded(String kind, TurnReport report) throws SQLException {
-        return new TurnLog(database, name).record(kind, report);
+    Stopwatch start() throws SQLException {
+        return new TurnLog(database, name).start();
+    }
+
+    /** Keeps {@code report} as evidence of what was decided or done; returns it with what it took. */
+    TurnReport recorded(String kind, Stopwatch watch, long rows, TurnReport report) throws SQLException {
+        return new TurnLog(database, name).record(kind, watch, rows, report);
     }
 
     /** Returns when a live sidecar has applied everything committed before the call. */

@@ -8,11 +8,14 @@ import dev.lockstep.sql.ExpandSql;
 import dev.lockstep.sql.ExpandStep;
 import dev.lockstep.state.ControlSchema;
 import dev.lockstep.state.Fence;
+import dev.lockstep.state.StepLog;
+import dev.lockstep.state.Stopwatch;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
@@ -22,6 +25,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Expander {
 
+    private final Database database;
     private final String name;
     private final PlanRun run;
     private final SurveyReader surveys;
@@ -34,6 +38,7 @@ public final class Expander {
             Patience patience,
             Sleeper sleeper,
             RandomGenerator random) {
+        this.database = database;
         this.name = name;
         this.run = new PlanRun(database, "expand", patience, sleeper, random);
         this.surveys = new SurveyReader(name, spec);
@@ -56,13 +61,34 @@ public final class Expander {
      *     done now; the steps before it stay, and the method can be called again
      */
     public List<String> expand() {
-        return run.execute("lockstep expand " + name, connection -> {
+        Stopwatch watch = start();
+        List<String> done = run.execute("lockstep expand " + name, connection -> {
             List<ExpandStep> plan = plan(survey(connection));
             if (plan.stream().anyMatch(step -> step.mode() == ExpandStep.Mode.SLOT)) {
                 requireLogical(connection);
             }
             return plan;
         });
+        if (!done.isEmpty()) {
+            note(watch, done);
+        }
+        return done;
+    }
+
+    private Stopwatch start() {
+        try (Connection connection = database.open("expand")) {
+            return Stopwatch.start(connection);
+        } catch (SQLException e) {
+            throw StepFailure.unreadable(e);
+        }
+    }
+
+    private void note(Stopwatch watch, List<String> done) {
+        try (Connection connection = database.open("expand")) {
+            new StepLog(name).record(connection, "expand", watch, 0, Map.of("steps", done));
+        } catch (SQLException e) {
+            throw StepFailure.unreadable(e);
+        }
     }
 
     /** Before the first step: the slot comes last, and would fail when everything else is there. */

@@ -18,6 +18,7 @@ final class ScanKeeper {
 
     private final ScanRunner runner;
     private final PostBackfill postBackfill;
+    private final BackfillLog backfill;
     private final BooleanSupplier streaming;
     private final Runnable whenScanned;
     private final StopSignal stop;
@@ -31,11 +32,13 @@ final class ScanKeeper {
     ScanKeeper(
             ScanRunner runner,
             PostBackfill postBackfill,
+            BackfillLog backfill,
             BooleanSupplier streaming,
             Runnable whenScanned,
             StopSignal stop) {
         this.runner = runner;
         this.postBackfill = postBackfill;
+        this.backfill = backfill;
         this.streaming = streaming;
         this.whenScanned = whenScanned;
         this.stop = stop;
@@ -56,12 +59,14 @@ final class ScanKeeper {
         while (!stop.requested()) {
             scanAgain.set(false);
             if (streaming.getAsBoolean()) {
+                backfill.begins();
                 do {
                     runner.run();
                     finishBackfill();
                 } while (!stop.requested() && runner.left()); // vectors come last, after the indexes they are tied by
                 scanned.set(!scanAgain.get());
                 if (scanned.get()) {
+                    backfill.ends();
                     whenScanned.run();
                     log.info("every table is scanned, and the indexes are built; the stream alone goes on");
                 }

@@ -88,7 +88,12 @@ final class Tenure {
                 meter::yielded);
         this.verification = new GapVerification(config, database, mapping, clients, stop);
         this.scan = new ScanKeeper(
-                scans(mapping, lease.epoch(), progress), postBackfill, this::opened, verification::scanned, stop);
+                scans(mapping, lease.epoch(), progress),
+                postBackfill,
+                new BackfillLog(database, config.name()),
+                this::opened,
+                verification::scanned,
+                stop);
         this.stream = new StreamKeeper(
                 config,
                 database,

@@ -169,11 +169,17 @@ public final class EvidenceLog {
                 .one();
     }
 
-    /** Whether it was noted that the migration ended. */
-    public boolean contracted(Handle handle) {
-        return handle.createQuery("SELECT EXISTS (SELECT FROM " + table + " WHERE kind = 'contract')")
+    /** Whether something of this kind was ever noted. */
+    public boolean has(Handle handle, String kind) {
+        return handle.createQuery("SELECT EXISTS (SELECT FROM " + table + " WHERE kind = :kind)")
+                .bind("kind", kind)
                 .mapTo(Boolean.class)
                 .one();
+    }
+
+    /** Whether it was noted that the migration ended. */
+    public boolean contracted(Handle handle) {
+        return has(handle, "contract");
     }
 
     /** Rows out of step by table, as the last verification found them. */

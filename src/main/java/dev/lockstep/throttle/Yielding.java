@@ -4,13 +4,14 @@ import java.time.Duration;
 
 /**
  * How long the stream steps back for the writers of a crowded machine, so that what it costs is paid when they are
- * done: a proportional controller on the lag, as a less-than-best-effort transport's on the delay (RFC 6817). Where nothing
- * lags yet a batch is followed by a rest many times its length; the rest shrinks with the lag, and at the limit there is
- * none, so a crowd that stays is kept up with at a lag below the limit. Pure.
+ * done: a proportional controller on the lag, as a less-than-best-effort transport's on the delay (RFC 6817). Up to half of the
+ * limit nothing is done at all, for a large batch costs less than many small ones; from there on a batch is followed by
+ * a rest many times its length, which shrinks with the lag. At the limit there is none, so a crowd that stays is kept up
+ * with at a lag below the limit. Pure.
  */
 final class Yielding {
 
-    /** Rest after a batch in lengths of the batch, while nothing lags. */
+    /** Rest after a batch in lengths of the batch, at half of the limit. */
     private static final int MOST = 40;
 
     /** A batch that took no time at all would be followed by the next at once. */
@@ -26,7 +27,11 @@ final class Yielding {
      */
     static Duration rest(Duration worked, Duration age, Duration limit) {
         Duration lag = age.isNegative() ? Duration.ZERO : age;
-        double share = limit.isZero() ? 0 : 1 - (double) lag.toMillis() / limit.toMillis();
+        Duration half = limit.dividedBy(2);
+        if (lag.compareTo(half) < 0) {
+            return half.minus(lag);
+        }
+        double share = limit.isZero() ? 0 : (double) limit.minus(lag).toMillis() / half.toMillis();
         if (share <= 0) {
             return Duration.ZERO;
         }

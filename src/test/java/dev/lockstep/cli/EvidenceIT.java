@@ -48,7 +48,7 @@ class EvidenceIT {
                     """.formatted(sidecar.name(), db.config().url()) + LegacySchema.SNAKE.yaml());
             Distribution.Ended exported = evidence("-c", "lockstep.yaml", "--export", "evidence.json");
             assertThat(exported.exitCode()).as(exported.out() + exported.err()).isZero();
-            assertThat(exported.out()).contains("3 rows, each follows", "postgres@127.0.0.1");
+            assertThat(exported.out()).contains("4 rows, each follows", "postgres@127.0.0.1");
             Distribution.Ended checked = evidence("--check", "evidence.json");
             assertThat(checked.exitCode()).as(checked.out() + checked.err()).isZero();
 

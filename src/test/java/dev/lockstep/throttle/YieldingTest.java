@@ -7,20 +7,26 @@ import org.junit.jupiter.api.Test;
 
 class YieldingTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final Duration WORK = Duration.ofMillis(100);
 
     @Test
-    void restsLongWhereNothingLagsAndNotAtAllAtTheLimit() {
-        assertThat(Yielding.rest(WORK, Duration.ZERO, LIMIT)).isEqualTo(Duration.ofSeconds(4));
-        assertThat(Yielding.rest(WORK, Duration.ofMillis(7_500), LIMIT)).isEqualTo(Duration.ofSeconds(2));
+    void doesNothingUpToHalfOfTheLimit() {
+        assertThat(Yielding.rest(WORK, Duration.ZERO, LIMIT)).isEqualTo(Duration.ofSeconds(10));
+        assertThat(Yielding.rest(WORK, Duration.ofSeconds(7), LIMIT)).isEqualTo(Duration.ofSeconds(3));
+    }
+
+    @Test
+    void restsLongAtHalfOfTheLimitAndNotAtAllAtTheLimit() {
+        assertThat(Yielding.rest(WORK, Duration.ofSeconds(10), LIMIT)).isEqualTo(Duration.ofSeconds(4));
+        assertThat(Yielding.rest(WORK, Duration.ofSeconds(15), LIMIT)).isEqualTo(Duration.ofSeconds(2));
         assertThat(Yielding.rest(WORK, LIMIT, LIMIT)).isZero();
         assertThat(Yielding.rest(WORK, Duration.ofHours(1), LIMIT)).isZero();
     }
 
     @Test
     void neverRestsPastTheLimit() {
-        assertThat(Yielding.rest(Duration.ofMinutes(1), Duration.ofSeconds(14), LIMIT))
+        assertThat(Yielding.rest(Duration.ofMinutes(1), Duration.ofSeconds(19), LIMIT))
                 .isEqualTo(Duration.ofSeconds(1));
     }
 
@@ -31,20 +37,18 @@ class YieldingTest {
 
     @Test
     void aWorkOfNoTimeIsFollowedByARestAllTheSame() {
-        assertThat(Yielding.rest(Duration.ZERO, Duration.ZERO, LIMIT)).isEqualTo(Duration.ofMillis(200));
+        assertThat(Yielding.rest(Duration.ZERO, Duration.ofSeconds(10), LIMIT)).isEqualTo(Duration.ofMillis(200));
     }
 
     @Test
     void aClockThatIsAheadIsNoLagAndNoLongerRest() {
-        assertThat(Yielding.rest(WORK, Duration.ofSeconds(-20), LIMIT)).isEqualTo(Duration.ofSeconds(4));
-        assertThat(Yielding.rest(Duration.ofMinutes(1), Duration.ofSeconds(-20), LIMIT))
-                .isEqualTo(LIMIT);
+        assertThat(Yielding.rest(WORK, Duration.ofSeconds(-20), LIMIT)).isEqualTo(Duration.ofSeconds(10));
     }
 
     /** It was taken for the difference of two clocks, and never caught up with. */
     @Test
     void aBacklogFromBeforeTheStartIsLag() {
-        for (int second = 3600; second > 15; second -= 60) {
+        for (int second = 3600; second > 20; second -= 60) {
             assertThat(Yielding.rest(WORK, Duration.ofSeconds(second), LIMIT)).isZero();
         }
     }
