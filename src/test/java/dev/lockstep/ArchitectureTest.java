@@ -51,7 +51,8 @@ class ArchitectureTest {
             entry("run", 5),
             entry("replay", 5),
             entry("cli", 5),
-            entry("demo", 5));
+            entry("demo", 5),
+            entry("rehearse", 5));
 
     @ArchTest
     static final ArchRule everyPackageHasALevel =

@@ -4,6 +4,7 @@ import dev.lockstep.config.ConfigLoader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** What every command needs; made before the command line is read, asked while the command runs. */
@@ -28,6 +29,11 @@ final class CliContext {
      */
     LockstepConfig config() {
         return ConfigLoader.load(options.config, environment);
+    }
+
+    /** Where the configuration is read from. */
+    Path configFile() {
+        return options.config;
     }
 
     /** The database of {@code config}; not connected yet. */

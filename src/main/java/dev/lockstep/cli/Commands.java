@@ -24,6 +24,7 @@ final class Commands {
         commands.add(new ReplayCommand(context));
         commands.add(new DeadLettersCommand(context));
         commands.add(new CensusCommand(context));
+        commands.add(new RehearseCommand(context));
         commands.add(new CutoverCommand(context));
         commands.add(new EvidenceCommand(context));
         commands.add(new RevertCommand(context));

@@ -5,7 +5,6 @@ import dev.lockstep.cutover.TurnReport;
 import dev.lockstep.database.Database;
 import dev.lockstep.demo.Turns;
 import dev.lockstep.model.StopSignal;
-import java.sql.Connection;
 
 /** The commands that turn and end, for the demo. */
 record DemoTurns(StopSignal stop) implements Turns {
@@ -26,9 +25,6 @@ record DemoTurns(StopSignal stop) implements Turns {
 
     @Override
     public TurnReport contract(LockstepConfig config, Database database) throws Exception {
-        try (Turn turn = new Turn(config, database, stop, true);
-                Connection connection = database.open("turn")) {
-            return turn.contract(false).run(connection.getCatalog());
-        }
+        return new RehearsalTurns(false, stop).contract(config, database);
     }
 }

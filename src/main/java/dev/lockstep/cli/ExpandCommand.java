@@ -72,6 +72,7 @@ final class ExpandCommand implements Callable<Integer> {
             return 0;
         }
         List<String> done = expander.expand();
+        new RehearsalFile(context.configFile(), config.name()).keep(context.database(config));
         context.output().show(Map.of("done", done), out -> {
             done.forEach(title -> out.println("  done  " + title));
             out.println(done.isEmpty() ? "nothing to do: everything is there" : "expanded; next: lockstep run");

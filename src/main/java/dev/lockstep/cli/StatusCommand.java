@@ -80,11 +80,32 @@ final class StatusCommand implements Callable<Integer> {
                     store.orphaned(),
                     store.sweepDue() ? String.format(Locale.ROOT, ", sweeping (%,d)", store.sweepPoints()) : "");
         }
+        if (s.rehearsal() != null) {
+            print(s.rehearsal(), out);
+        }
         s.blockers().forEach(line -> out.println("!  " + line));
         if (!s.gate().isEmpty()) {
             out.println("not to be turned yet (`lockstep cutover`):");
             s.gate().forEach(blocker -> out.println("   " + blocker.line()));
         }
+    }
+
+    private static void print(StatusReport.Rehearsal rehearsal, PrintStream out) {
+        out.printf("rehearsed    %s in %s%n", rehearsal.at(), rehearsal.copy());
+        for (StatusReport.Rehearsal.Step step : rehearsal.steps()) {
+            out.printf("  %-10s expected %s; took %s%n", step.phase(), took(step.expected()), took(step.real()));
+        }
+    }
+
+    private static String took(StatusReport.Rehearsal.@Nullable Took took) {
+        return took == null
+                ? "-"
+                : String.format(
+                        Locale.ROOT,
+                        "%s, %,d rows, %s of WAL",
+                        seconds(took.seconds()),
+                        took.rows(),
+                        bytes(took.walBytes()));
     }
 
     private static String bytes(@Nullable Long bytes) {

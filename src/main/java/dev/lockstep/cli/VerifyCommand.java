@@ -54,7 +54,22 @@ final class VerifyCommand implements Callable<Integer> {
         Mapping mapping = expanded.mapping();
         long epoch = expanded.epoch();
         StopSignal stop = new StopSignal();
-        Verifier plain = new Verifier(
+        Verifier plain = verifier(config, database, mapping, stop);
+        Verifier verifier = reads == null ? plain : plain.reading(reads);
+        VerifyReport report;
+        try (StopOnSignal signal = new StopOnSignal(stop)) {
+            signal.exitCode(3);
+            report = repair
+                    ? repairing(verifier, database, config, mapping, epoch, stop)
+                    : verifier.run(Verifier.Repair.NONE);
+        }
+        context.output().show(report, out -> print(report, out));
+        return report.clean() ? 0 : 1;
+    }
+
+    /** As the command verifies: slowed down by what slows a scan down. */
+    static Verifier verifier(LockstepConfig config, Database database, Mapping mapping, StopSignal stop) {
+        return new Verifier(
                 database,
                 config.name(),
                 mapping,
@@ -69,16 +84,6 @@ final class VerifyCommand implements Callable<Integer> {
                         config.run().heartbeat(),
                         stop),
                 stop);
-        Verifier verifier = reads == null ? plain : plain.reading(reads);
-        VerifyReport report;
-        try (StopOnSignal signal = new StopOnSignal(stop)) {
-            signal.exitCode(3);
-            report = repair
-                    ? repairing(verifier, database, config, mapping, epoch, stop)
-                    : verifier.run(Verifier.Repair.NONE);
-        }
-        context.output().show(report, out -> print(report, out));
-        return report.clean() ? 0 : 1;
     }
 
     private static VerifyReport repairing(

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class Gate {
 
     /** So many rows of each table are read both ways where nobody says otherwise. */
-    static final int READ_KEYS = 100;
+    public static final int READ_KEYS = 100;
 
     private final CutoverConfig config;
 

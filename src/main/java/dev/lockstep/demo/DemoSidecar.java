@@ -3,7 +3,6 @@ package dev.lockstep.demo;
 import dev.lockstep.backfill.ScanProgress;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
-import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.Controls;
 import dev.lockstep.monitor.DatabaseControls;
@@ -11,18 +10,16 @@ import dev.lockstep.monitor.Metrics;
 import dev.lockstep.monitor.Pulse;
 import dev.lockstep.monitor.http.HttpEndpoints;
 import dev.lockstep.run.Sidecar;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
+import dev.lockstep.run.SidecarThread;
 
 /** What {@code lockstep run} does, on a thread of the demo. */
 final class DemoSidecar implements AutoCloseable {
 
     private final StopSignal stop = new StopSignal();
-    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     private final Metrics metrics;
     private final Latencies latencies;
     private final HttpEndpoints http;
-    private final Thread thread;
+    private final SidecarThread running;
 
     private DemoSidecar(LockstepConfig config, Database database, ScanProgress progress) {
         Pulse pulse = new Pulse();
@@ -40,13 +37,11 @@ final class DemoSidecar implements AutoCloseable {
                     progress.step(leaf, done, total, rows);
                 },
                 stop);
-        this.thread = new Thread(() -> run(sidecar), "demo-run");
+        this.running = SidecarThread.start(sidecar, stop, "demo-run");
     }
 
     static DemoSidecar start(LockstepConfig config, Database database, ScanProgress progress) {
-        DemoSidecar started = new DemoSidecar(config, database, progress);
-        started.thread.start();
-        return started;
+        return new DemoSidecar(config, database, progress);
     }
 
     /** On the configured port; while that is taken, the demo goes on without. */
@@ -56,22 +51,9 @@ final class DemoSidecar implements AutoCloseable {
         return endpoints;
     }
 
-    private void run(Sidecar sidecar) {
-        try {
-            sidecar.run(false);
-        } catch (InterruptedException e) {
-            failure.compareAndSet(null, LockstepException.notDone("run was interrupted", e));
-        } catch (RuntimeException e) {
-            failure.compareAndSet(null, e);
-        }
-    }
-
-    /** Throws what it ended with, if it ended by itself. */
+    /** Throws what it ended with, if it failed. */
     void check() {
-        RuntimeException cause = failure.get();
-        if (cause != null) {
-            throw cause;
-        }
+        running.check();
     }
 
     int port() {
@@ -84,12 +66,7 @@ final class DemoSidecar implements AutoCloseable {
 
     @Override
     public void close() {
-        stop.request();
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        running.close();
         http.close();
         metrics.close();
     }

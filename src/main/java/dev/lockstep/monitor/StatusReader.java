@@ -136,7 +136,8 @@ public final class StatusReader implements AutoCloseable {
                 server.server(handle),
                 build(),
                 List.of("not expanded yet: run `lockstep expand`"),
-                List.of(new Gate.Blocker("phase", "nothing is expanded yet (phase NEW)", "run `lockstep expand`")));
+                List.of(new Gate.Blocker("phase", "nothing is expanded yet (phase NEW)", "run `lockstep expand`")),
+                null);
     }
 
     private StatusReport expanded(Connection connection, Handle handle) throws SQLException {
@@ -182,7 +183,8 @@ public final class StatusReader implements AutoCloseable {
                 server.server(handle),
                 build(),
                 blockers(slot, lease, backfill, deadLetters, gaps, stores, pause),
-                shut);
+                shut,
+                RehearsalView.read(handle, name));
     }
 
     static Build build() {

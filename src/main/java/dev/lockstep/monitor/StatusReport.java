@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param census rows from writers who know nothing of agents
  * @param blockers what keeps the rows from being in step, one line each with what to do
  * @param gate what keeps the direction from being turned; empty when it is READY, and when there is nothing to turn
+ * @param rehearsal the last one, and what was done of it since; null when there was none
  */
 public record StatusReport(
         String name,
@@ -53,7 +54,8 @@ public record StatusReport(
         Server server,
         Build build,
         List<String> blockers,
-        List<Gate.Blocker> gate) {
+        List<Gate.Blocker> gate,
+        @Nullable Rehearsal rehearsal) {
 
     public StatusReport {
         backfill = List.copyOf(backfill);
@@ -81,6 +83,34 @@ public record StatusReport(
             @Nullable String walStatus,
             @Nullable Long retainedBytes,
             @Nullable Long safeBytes) {}
+
+    /**
+     * What was expected of the migration, and what it took.
+     *
+     * @param at when it was rehearsed
+     * @param copy where
+     */
+    public record Rehearsal(String at, String copy, boolean ok, List<Step> steps) {
+
+        public Rehearsal {
+            steps = List.copyOf(steps);
+        }
+
+        /**
+         * @param expected null when it was not rehearsed to this step
+         * @param real null when it was not done yet
+         */
+        public record Step(
+                String phase,
+                @Nullable Took expected,
+                @Nullable Took real) {}
+
+        /** @param seconds null when it was not expected to end */
+        public record Took(
+                long rows,
+                @Nullable Double seconds,
+                @Nullable Long walBytes) {}
+    }
 
     /** Who holds the lease. */
     public record Runner(String holder, boolean live, long epoch) {}

@@ -85,6 +85,38 @@ public final class StepLog {
         });
     }
 
+    /**
+     * Keeps what a rehearsal found, once.
+     *
+     * @param at names it
+     */
+    public void rehearsed(Connection connection, String at, boolean ok, String report) throws SQLException {
+        Handles.tell(connection, handle -> {
+            boolean known = handle.createQuery("SELECT EXISTS (SELECT FROM " + Sql.quote(name)
+                            + ".evidence WHERE kind = 'rehearsal' AND report ->> 'at' = :at)")
+                    .bind("at", at)
+                    .mapTo(Boolean.class)
+                    .one();
+            if (!known) {
+                evidence.record(
+                        handle,
+                        "rehearsal",
+                        ServerEnd.read(connection).commitTime(),
+                        ServerEnd.read(connection).lsn(),
+                        ok,
+                        report);
+            }
+        });
+    }
+
+    /** The last rehearsal as JSON. */
+    public Optional<String> rehearsal(Handle handle) {
+        return handle.createQuery("SELECT report::text FROM " + Sql.quote(name)
+                        + ".evidence WHERE kind = 'rehearsal' ORDER BY id DESC LIMIT 1")
+                .mapTo(String.class)
+                .findOne();
+    }
+
     private Optional<Instant> began(Handle handle) {
         return handle.createQuery("SELECT began_at FROM " + Sql.quote(name) + ".evidence WHERE kind = '" + BACKFILL
                         + "' ORDER BY id LIMIT 1")

@@ -1,0 +1,136 @@
+package dev.lockstep.rehearse;
+
+import dev.lockstep.database.Database;
+import dev.lockstep.database.Handles;
+import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.MappingSpec;
+import dev.lockstep.sql.Sql;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+
+/** Refuses to rehearse in a database that is live, or is not as a copy has to be. Touches no row and no table. */
+final class CopyCheck {
+
+    private static final String OTHERS = """
+            SELECT count(*) || ' (' || string_agg(DISTINCT coalesce(nullif(application_name, ''), usename), ', ') || ')'
+              FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
+               AND pid <> pg_backend_pid() AND NOT starts_with(application_name, :ours) HAVING count(*) > 0
+            """;
+
+    private final Database copy;
+    private final String name;
+
+    /** @param name of the rehearsal's slot and control schema */
+    CopyCheck(Database copy, String name) {
+        this.copy = copy;
+        this.name = name;
+    }
+
+    /**
+     * Names prove nothing: an address has many, and a clone has the system identifier of what it was cloned from. A lock
+     * taken in one of the two that is seen in the other does.
+     *
+     * @throws LockstepException when the two are one
+     */
+    void requireOther(Database other, String what) throws SQLException {
+        long key = new SecureRandom().nextLong();
+        String lock = "SELECT pg_try_advisory_xact_lock(:key)";
+        try (Connection there = other.open("rehearse");
+                Connection here = copy.open("rehearse")) {
+            there.setAutoCommit(false); // behind a pooler a transaction is what stays on one session
+            here.setAutoCommit(false);
+            boolean held = Handles.ask(there, handle -> ask(handle, lock, key));
+            boolean same = !Handles.ask(here, handle -> ask(handle, lock, key));
+            there.rollback();
+            here.rollback();
+            if (!held || same) {
+                throw LockstepException.wrongInput("--into names " + what
+                        + "; nothing was touched: a rehearsal ends with `contract`, so it needs a database of its own");
+            }
+        }
+    }
+
+    private static boolean ask(Handle handle, String lock, long key) {
+        return handle.createQuery(lock).bind("key", key).mapTo(Boolean.class).one();
+    }
+
+    /**
+     * A copy has no other sessions, is no standby, and was not rehearsed on. Drops the slots that a rehearsal left which was
+     * killed, for they hold WAL back.
+     *
+     * @param spec what has to be there; null when nothing may be
+     * @throws LockstepException when it is otherwise
+     */
+    void requireFit(@org.jspecify.annotations.Nullable MappingSpec spec) throws SQLException {
+        try (Connection connection = copy.open("rehearse")) {
+            Handles.tell(connection, handle -> {
+                if (handle.createQuery("SELECT pg_is_in_recovery()")
+                        .mapTo(Boolean.class)
+                        .one()) {
+                    throw LockstepException.wrongInput(
+                            "--into names a standby, which cannot be written to; promote it, or copy into another database");
+                }
+                handle.createQuery(OTHERS)
+                        .bind("ours", name + "/")
+                        .mapTo(String.class)
+                        .findOne()
+                        .ifPresent(others -> {
+                            throw LockstepException.wrongInput("other sessions use the database that --into names: "
+                                    + others + "; a copy has none, so end them, or name another database");
+                        });
+                dropSlots(handle);
+                if (spec == null) {
+                    requireEmpty(handle);
+                } else {
+                    requireCopy(handle, spec);
+                }
+            });
+        }
+    }
+
+    /** Of ours that nobody reads. */
+    void dropSlots(Handle handle) {
+        handle.createQuery("SELECT count(pg_drop_replication_slot(slot_name)) FROM pg_replication_slots"
+                        + " WHERE database = current_database() AND starts_with(slot_name, :name) AND NOT active")
+                .bind("name", name)
+                .mapTo(Long.class)
+                .one();
+    }
+
+    private static void requireEmpty(Handle handle) {
+        List<String> there = handle.createQuery("SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n"
+                        + " ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname !~ '^pg_'"
+                        + " AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM pg_depend d"
+                        + " WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1 LIMIT 3")
+                .mapTo(String.class)
+                .list();
+        if (!there.isEmpty()) {
+            throw LockstepException.wrongInput(
+                    "the database that --into names is not empty (" + String.join(", ", there)
+                            + ", ...); make an empty one (dropdb, createdb), or leave --copy-from out if it is a copy already");
+        }
+    }
+
+    private void requireCopy(Handle handle, MappingSpec spec) {
+        spec.derived().forEach(table -> {
+            if (!exists(handle, Sql.quote(table))) {
+                throw LockstepException.wrongInput("the database that --into names has no table " + table
+                        + "; copy the live database into it, or name that one with --copy-from");
+            }
+        });
+        if (exists(handle, Sql.quote(name) + ".schema_version")) {
+            throw LockstepException.wrongInput("the database that --into names was rehearsed on before (schema " + name
+                    + "); make the copy anew, then rehearse");
+        }
+    }
+
+    private static boolean exists(Handle handle, String relation) {
+        return handle.createQuery("SELECT to_regclass(:relation) IS NOT NULL")
+                .bind("relation", relation)
+                .mapTo(Boolean.class)
+                .one();
+    }
+}

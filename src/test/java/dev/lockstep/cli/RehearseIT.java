@@ -1,0 +1,326 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.testing.Await;
+import dev.lockstep.testing.DebianServer;
+import dev.lockstep.testing.Distribution;
+import dev.lockstep.testing.Judge;
+import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.OwnServer;
+import dev.lockstep.testing.TestDatabase;
+import dev.lockstep.testing.TestPostgres;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A rehearsal on a copy, held against the real run on the same data; with the packaged commands. */
+class RehearseIT {
+
+    private static final List<String> STEPS = List.of("expand", "backfill", "verify", "cutover", "contract");
+
+    private static final Map<LegacySchema, String> ROWS = Map.of(LegacySchema.PASCAL, """
+            INSERT INTO "Personas" ("Name") SELECT i FROM generate_series(1, 7) i;
+            INSERT INTO "Conversations" ("PersonaId", "Title") SELECT "Id", 'talk' FROM "Personas", generate_series(1, 30);
+            INSERT INTO "Messages" ("ConversationId", "FromPersonaId", "Content")
+              SELECT "Id", "PersonaId", 'secret ' || g FROM "Conversations", generate_series(1, 20) g;
+            INSERT INTO "Messages" ("FromPersonaId", "Content") SELECT NULL, 'nobody' FROM generate_series(1, 11);
+            """, LegacySchema.SNAKE, """
+            INSERT INTO app.personas (display_name) SELECT i FROM generate_series(1, 7) i;
+            INSERT INTO app.conversations SELECT 1, g, 1 + g % 7, 'talk' FROM generate_series(1, 210) g;
+            INSERT INTO app.messages (tenant, conversation_no, from_persona_id, body)
+              SELECT tenant, conversation_no, persona_id, 'secret ' || g FROM app.conversations, generate_series(1, 20) g;
+            """);
+
+    private static final Map<LegacySchema, Judge> JUDGES =
+            Map.of(LegacySchema.PASCAL, Judge.PASCAL, LegacySchema.SNAKE, Judge.SNAKE);
+
+    @TempDir
+    Path folder;
+
+    private TestDatabase db = TestPostgres.database();
+
+    @ParameterizedTest
+    @EnumSource(LegacySchema.class)
+    void tellsWhatTheRealRunThenTakes(LegacySchema schema) throws Exception {
+        legacy(schema);
+        TestDatabase copy = template();
+        Distribution.Ended ended = ended("rehearse", "--into", copy.config().url(), "--output", "json");
+        assertThat(ended.exitCode()).as(ended.out() + ended.err()).isZero();
+        JsonNode rehearsed = JsonMapper.builder().build().readTree(ended.out());
+        assertThat(rehearsed.get("ok").asBoolean()).isTrue();
+        assertThat(names(rehearsed.get("phases"))).isEqualTo(STEPS);
+        assertThat(names(rehearsed.get("forecast"))).isEqualTo(STEPS);
+        assertThat(of(rehearsed.get("phases"), "backfill").get("walBytes").asLong())
+                .isPositive();
+        assertThat(of(rehearsed.get("phases"), "backfill").get("indexBytes").asLong())
+                .isPositive();
+        assertThat(rehearsed.get("assumptions")).hasSizeGreaterThan(3);
+        untouched(schema);
+        assertThat(copy.number("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"))
+                .as("slots left in the copy")
+                .isZero();
+        assertThat(copy.number("SELECT count(*) FROM pg_constraint WHERE conname = 'old_key'"))
+                .as("it was contracted")
+                .isZero();
+        assertThat(JUDGES.get(schema).outOfStep(copy)).isZero();
+
+        real();
+        JsonNode status = JsonMapper.builder()
+                .build()
+                .readTree(ended("status", "--output", "json").out());
+        JsonNode steps = status.get("rehearsal").get("steps");
+        assertThat(names(steps)).isEqualTo(STEPS);
+        for (JsonNode step : steps) {
+            assertThat(step.get("real").get("rows").asLong())
+                    .as(step.toString())
+                    .isEqualTo(step.get("expected").get("rows").asLong());
+            assertThat(step.get("real").get("seconds").asDouble()).isPositive();
+        }
+        assertThat(of(steps, "backfill").get("real").get("rows").asLong())
+                .isEqualTo(schema == LegacySchema.PASCAL ? 210 + 4200 + 11 : 210 + 4200);
+        assertThat(ended("status").out()).contains("rehearsed ", "backfill   expected ");
+        assertThat(ended("evidence").exitCode()).as("the chain holds").isZero();
+    }
+
+    /** What a real run does: run beside, each command by hand. */
+    private void real() throws Exception {
+        done("expand");
+        Process run = Distribution.built().start(folder, folder.resolve("run.log"), "run", "-c", "lockstep.yaml");
+        try {
+            Await.until(
+                    "the backfill is noted",
+                    () -> db.number("SELECT count(*) FROM rehearsed.evidence WHERE kind = 'backfill' AND clean") == 1);
+            done("verify", "--reads", "100");
+            Await.until("the gate opens", () -> ended("cutover").exitCode() == 0);
+            done("contract", "--confirm", db.text("SELECT current_database()"));
+            assertThat(run.waitFor(1, TimeUnit.MINUTES)).as("run ends").isTrue();
+        } finally {
+            run.destroyForcibly();
+        }
+    }
+
+    @Test
+    void copiesTheTablesWithPgDump() throws Exception {
+        assumeTrue(
+                DebianServer.programs().isPresent(),
+                "no PostgreSQL of the distribution's packages (.ci/tools installs it)");
+        try (DebianServer server = DebianServer.start(folder.resolve("server"))) {
+            db = server.database();
+            TestDatabase empty = server.database();
+            db.execute("CREATE TABLE tenants (id int PRIMARY KEY); INSERT INTO tenants VALUES (1);"
+                    + " CREATE TABLE \"odd \"\"name;\" (id int PRIMARY KEY)");
+            legacy(LegacySchema.PASCAL);
+            db.execute(
+                    "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+                            + " CREATE TRIGGER touch BEFORE UPDATE ON \"Messages\" FOR EACH ROW EXECUTE FUNCTION touch();"
+                            + " ALTER TABLE \"Messages\" ADD COLUMN tenant int DEFAULT 1 CONSTRAINT of_tenant REFERENCES tenants");
+            Distribution.Ended ended = ended(
+                    "rehearse",
+                    "--copy-from",
+                    db.config().url(),
+                    "--into",
+                    empty.config().url(),
+                    "--output",
+                    "json");
+            assertThat(ended.exitCode()).as(ended.out() + ended.err()).isZero();
+            JsonNode report = JsonMapper.builder().build().readTree(ended.out());
+            assertThat(of(report.get("forecast"), "backfill").get("rows").asLong())
+                    .isEqualTo(210 + 4200 + 11);
+            assertThat(report.get("notes").toString()).contains("of_tenant");
+            assertThat(JUDGES.get(LegacySchema.PASCAL).outOfStep(empty)).isZero();
+            assertThat(empty.number("SELECT count(*) FROM \"Messages\"")).isEqualTo(4211);
+            assertThat(empty.number("SELECT count(*) FROM pg_trigger WHERE tgname = 'touch'"))
+                    .isEqualTo(1);
+            assertThat(empty.number("SELECT count(*) FROM tenants"))
+                    .as("not mapped")
+                    .isZero();
+            untouched(LegacySchema.PASCAL);
+            refused(
+                    "is not empty",
+                    "--copy-from",
+                    db.config().url(),
+                    "--into",
+                    empty.config().url());
+        }
+    }
+
+    @Test
+    void refusesWhatIsNotACopyBeforeItTouchesAnything() throws Exception {
+        legacy(LegacySchema.SNAKE);
+        String url = db.config().url();
+        refused("the live database", "--into", url);
+        refused("the live database", "--into", url.replace("localhost", "127.0.0.1"));
+        TestDatabase empty = TestPostgres.database();
+        refused("the live database", "--copy-from", empty.config().url(), "--into", url);
+        refused("has no table app.", "--into", empty.config().url());
+        refused("LOCKSTEP_COPY_PASSWORD", "--into", empty.config().url() + "?password=planted");
+        refused("has to look like", "--into", "postgres://localhost/app");
+        TestDatabase copy = template();
+        refused(
+                "--copy-from names",
+                "--copy-from",
+                copy.config().url(),
+                "--into",
+                copy.config().url());
+        refused("is not empty", "--copy-from", url, "--into", copy.config().url());
+        try (Connection other = copy.connect()) {
+            other.setClientInfo("ApplicationName", "the shop");
+            refused(
+                    "other sessions use the database that --into names: 1 (the shop)",
+                    "--into",
+                    copy.config().url());
+        }
+        untouched(LegacySchema.SNAKE);
+    }
+
+    /** What keeps the real one from going on is found by the rehearsal. */
+    @Test
+    void tellsWhatWouldKeepItFromGoingOn() throws Exception {
+        legacy(LegacySchema.SNAKE);
+        db.execute("CREATE VIEW app.old_report AS SELECT from_persona_id FROM app.messages");
+        TestDatabase copy = template();
+        Distribution.Ended ended = ended("rehearse", "--into", copy.config().url(), "--drop-columns");
+        assertThat(ended.exitCode()).as(ended.out() + ended.err()).isEqualTo(1);
+        assertThat(ended.out()).contains("it would not have gone on:", "old_report", "NOT TO THE END");
+        assertThat(copy.number("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"))
+                .isZero();
+    }
+
+    @Test
+    void killedItLeavesTheLiveDatabaseAloneAndIsToBeDoneAnew() throws Exception {
+        try (OwnServer server = OwnServer.start(folder.resolve("server"))) {
+            db = server.database();
+            legacy(LegacySchema.SNAKE);
+            TestDatabase copy = template();
+            try (Connection holder = copy.connect()) {
+                holder.setAutoCommit(false);
+                holder.setClientInfo("ApplicationName", "rehearsed_rehearsal/test"); // as one of its own
+                holder.createStatement().execute("LOCK TABLE app.messages IN SHARE ROW EXCLUSIVE MODE");
+                Process rehearsal = Distribution.built()
+                        .start(
+                                folder,
+                                folder.resolve("rehearse.log"),
+                                "rehearse",
+                                "-c",
+                                "lockstep.yaml",
+                                "--into",
+                                copy.config().url());
+                Await.until(
+                        "it waits for the lock",
+                        () -> copy.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0);
+                rehearsal.destroyForcibly().waitFor();
+            }
+            untouched(LegacySchema.SNAKE);
+            copy.execute("SELECT pg_create_logical_replication_slot('rehearsed_rehearsal', 'pgoutput')");
+            Await.until(
+                    "its sessions have ended",
+                    () -> copy.number("SELECT count(*) FROM pg_stat_activity"
+                                    + " WHERE datname = current_database() AND pid <> pg_backend_pid()")
+                            == 0);
+            refused("was rehearsed on before", "--into", copy.config().url());
+            assertThat(copy.number("SELECT count(*) FROM pg_replication_slots")).isZero();
+            TestDatabase anew = template();
+            done("rehearse", "--into", anew.config().url());
+        }
+    }
+
+    private void legacy(LegacySchema schema) throws Exception {
+        db.execute(schema.ddl());
+        db.execute(ROWS.get(schema));
+        db.execute(
+                schema == LegacySchema.PASCAL
+                        ? "ALTER TABLE \"Messages\" ADD CONSTRAINT old_key FOREIGN KEY (\"FromPersonaId\") REFERENCES \"Personas\""
+                        : "ALTER TABLE app.messages ADD CONSTRAINT old_key FOREIGN KEY (from_persona_id) REFERENCES app.personas");
+        db.execute("VACUUM ANALYZE");
+        Files.writeString(
+                folder.resolve("lockstep.yaml"), """
+                name: rehearsed
+                database: {url: "%s", user: postgres, password: postgres}
+                http: {port: 0}
+                run: {heartbeatSeconds: 1}
+                cutover: {maxLagSeconds: 30, steadyMinutes: 0}
+                """.formatted(db.config().url()) + schema.yaml());
+    }
+
+    /** A copy as `createdb -T` makes it. */
+    private TestDatabase template() throws Exception {
+        String name = db.text("SELECT current_database()");
+        String copy = name + "_copy" + System.nanoTime();
+        TestDatabase maintenance = at("postgres");
+        Await.until(
+                "nobody uses it",
+                () -> maintenance.number("SELECT count(*) FROM pg_stat_activity WHERE datname = '" + name + "'") == 0);
+        maintenance.execute("CREATE DATABASE " + copy + " TEMPLATE " + name);
+        return at(copy);
+    }
+
+    private TestDatabase at(String database) {
+        String url = db.config().url();
+        return new TestDatabase(new dev.lockstep.config.DatabaseConfig(
+                url.substring(0, url.lastIndexOf('/') + 1) + database, "postgres", "postgres", "public"));
+    }
+
+    /** Nothing of ours is in the live database. */
+    private void untouched(LegacySchema schema) throws Exception {
+        assertThat(db.number("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'rehearsed%'"))
+                .isZero();
+        assertThat(db.number("SELECT count(*) FROM pg_publication")).isZero();
+        assertThat(db.number("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"))
+                .isZero();
+        assertThat(db.number(
+                        "SELECT count(*) FROM pg_attribute WHERE lower(attname) IN ('fromagentid', 'from_agent_id')"))
+                .as(schema.name().toLowerCase(Locale.ROOT))
+                .isZero();
+    }
+
+    private void refused(String why, String... options) throws Exception {
+        List<String> command = new ArrayList<>(List.of("rehearse"));
+        command.addAll(Arrays.asList(options));
+        Distribution.Ended ended = ended(command.toArray(String[]::new));
+        assertThat(ended.exitCode()).as(ended.out() + ended.err()).isEqualTo(2);
+        assertThat(ended.err()).contains(why).doesNotContain("planted");
+        assertThat(ended.err().strip().lines()).hasSize(1);
+    }
+
+    private void done(String... command) throws Exception {
+        Distribution.Ended ended = ended(command);
+        assertThat(ended.exitCode())
+                .as(String.join(" ", command) + ": " + ended.out() + ended.err())
+                .isZero();
+    }
+
+    private Distribution.Ended ended(String... command) throws Exception {
+        String[] all = Arrays.copyOf(command, command.length + 2);
+        all[command.length] = "-c";
+        all[command.length + 1] = "lockstep.yaml";
+        return Distribution.built().run(folder, all);
+    }
+
+    private static List<String> names(JsonNode phases) {
+        return StreamSupport.stream(phases.spliterator(), false)
+                .map(phase -> phase.get("phase").asText())
+                .toList();
+    }
+
+    private static JsonNode of(JsonNode phases, String name) {
+        return StreamSupport.stream(phases.spliterator(), false)
+                .filter(phase -> phase.get("phase").asText().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+}
