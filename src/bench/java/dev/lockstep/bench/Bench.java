@@ -32,6 +32,7 @@ public final class Bench {
                 new StoresPart(),
                 new JournalPart(rounds),
                 new ConnectPart(output),
+                new RehearsePart(output),
                 new WritersPart(output, rounds));
         String chosen = System.getProperty("bench", "");
         Set<String> names = chosen.isBlank() ? Set.of() : Set.of(chosen.split(",", -1));
