@@ -22,12 +22,14 @@ public record Distribution(Path home, String javaOptions) {
         if (!Files.isDirectory(home)) {
             throw new IllegalStateException(home + " is not there: run mvn package first");
         }
-        return new Distribution(home.toAbsolutePath(), QUICK);
+        Path archive = ClassArchive.of(home.toAbsolutePath());
+        String shared = Files.exists(archive) ? " -Xlog:disable -XX:SharedArchiveFile=" + archive : "";
+        return new Distribution(home.toAbsolutePath(), QUICK + shared);
     }
 
     /** The same with options for the JVM. */
     public Distribution with(String options) {
-        return new Distribution(home, QUICK + " " + options);
+        return new Distribution(home, javaOptions + " " + options);
     }
 
     /** Runs a command in {@code folder} to its end. */
