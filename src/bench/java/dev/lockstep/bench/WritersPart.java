@@ -21,6 +21,9 @@ final class WritersPart implements Part {
     private static final int FASTEST = 20;
     private static final int HALF = 30;
 
+    /** Right after a checkpoint every page is logged whole, of an index over hashes almost all at once: that is no writer's day. */
+    private static final int SETTLE = 5;
+
     /** A request of the application: it reads, writes a conversation and two messages, and edits an old message. */
     private static final String SCRIPT = """
             \\set persona_no random(0, %d)
@@ -77,7 +80,7 @@ final class WritersPart implements Part {
     }
 
     private interface Load {
-        Pgbench.Run run(BenchDatabase database, int seed) throws Exception;
+        Pgbench.Run run(BenchDatabase database, int seconds, int seed) throws Exception;
     }
 
     @Override
@@ -126,13 +129,18 @@ final class WritersPart implements Part {
             pgbench.fastest(alone, WARM_UP / 2, 0);
             List<Round> fastest = new ArrayList<>();
             for (int i = 1; i <= rounds; i++) {
-                fastest.add(round("fastest " + i, i, (db, seed) -> pgbench.fastest(db, FASTEST, seed)));
+                fastest.add(
+                        round("fastest " + i, i, (db, seconds, seed) -> pgbench.fastest(db, seconds, seed), FASTEST));
             }
             int half = (int)
                     (median(fastest, round -> round.before(turn -> turn.run().perSecond())) / 2);
             List<Round> halved = new ArrayList<>();
             for (int i = 1; i <= rounds; i++) {
-                halved.add(round("at " + half + "/s " + i, i, (db, seed) -> pgbench.atRate(db, half, HALF, seed)));
+                halved.add(round(
+                        "at " + half + "/s " + i,
+                        i,
+                        (db, seconds, seed) -> pgbench.atRate(db, half, seconds, seed),
+                        HALF));
             }
             return List.of(
                     rate(0.95, "at half load, tx/s with the sidecar / without", halved),
@@ -227,14 +235,14 @@ final class WritersPart implements Part {
                             + all(rounds, round -> round.before(WritersPart::p99)));
         }
 
-        private Round round(String title, int seed, Load load) throws Exception {
-            Turn first = turn(alone, seed, load);
+        private Round round(String title, int seed, Load load, int seconds) throws Exception {
+            Turn first = turn(alone, seed, load, seconds);
             sidecar.comeBack();
-            Turn with = turn(product, seed, load);
+            Turn with = turn(product, seed, load, seconds);
             sidecar.awaitCaughtUp();
             sidecar.leave();
-            Turn again = turn(alone, seed, load);
-            Turn trigger = turn(triggered, seed, load);
+            Turn again = turn(alone, seed, load, seconds);
+            Turn trigger = turn(triggered, seed, load, seconds);
             System.out.printf(
                     Locale.ROOT,
                     "%s: tx/s %s; p99 ms %s (alone, sidecar, alone, trigger)%n",
@@ -244,14 +252,15 @@ final class WritersPart implements Part {
             return new Round(first, with, again, trigger);
         }
 
-        private Turn turn(BenchDatabase database, int seed, Load load) throws Exception {
+        private Turn turn(BenchDatabase database, int seed, Load load, int seconds) throws Exception {
             database.execute("CHECKPOINT");
+            load.run(database, SETTLE, 1000 + seed);
             try (Connection session = database.connect();
                     Statement statement = session.createStatement();
                     ResultSet pid = statement.executeQuery("SELECT pg_backend_pid()")) {
                 pid.next();
                 CpuTime before = CpuTime.of(sidecar.pid(), pid.getLong(1));
-                Pgbench.Run run = load.run(database, seed);
+                Pgbench.Run run = load.run(database, seconds, seed);
                 long ended = System.nanoTime();
                 Thread.sleep(300); // the server counts in what its sessions used when they have ended
                 CpuTime after = CpuTime.of(sidecar.pid(), pid.getLong(1)).at(ended);

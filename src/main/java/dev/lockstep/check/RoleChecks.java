@@ -59,7 +59,9 @@ final class RoleChecks {
         if (!role.seesSessions()) {
             findings.add(Finding.info(
                     "sessions-hidden",
-                    "role " + role.user() + " cannot see other roles' sessions, so neither their old transactions",
+                    "role " + role.user()
+                            + " cannot see other roles' sessions, so neither their old transactions, for which"
+                            + " `expand` waits, nor who the old writers are can be told",
                     "GRANT pg_read_all_stats TO " + user + ";"));
         }
         return findings;

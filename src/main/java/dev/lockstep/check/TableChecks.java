@@ -69,7 +69,8 @@ final class TableChecks {
             return;
         }
         String message = "role " + user + " does not own " + table.name();
-        String remedy = "GRANT " + Sql.quote(table.owner()) + " TO " + Sql.quote(user) + ";";
+        String remedy = "GRANT " + Sql.quote(table.owner()) + " TO " + Sql.quote(user)
+                + "; -- if the owner is a superuser, give the table to a role of the application's first: ALTER TABLE ... OWNER TO";
         findings.add(
                 expanded
                         ? Finding.warning("table-owner", message + ", so it cannot repair the publication", remedy)

@@ -11,6 +11,7 @@ import dev.lockstep.state.StepLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 
@@ -31,11 +32,12 @@ final class RehearsalFile {
     }
 
     /** Returns what became of it, in words. */
-    String write(RehearsalReport report, Database database) throws SQLException {
+    String write(RehearsalReport report) {
         try {
             String json = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report);
-            Files.writeString(file, json + "\n");
-            keep(database);
+            Path whole = file.resolveSibling(file.getFileName() + ".new");
+            Files.writeString(whole, json + "\n");
+            Files.move(whole, file, StandardCopyOption.REPLACE_EXISTING); // killed meanwhile, there is no half of it
             return "kept in " + file
                     + "; `lockstep expand` takes it over, `lockstep status` holds the real run against it";
         } catch (JsonProcessingException e) {

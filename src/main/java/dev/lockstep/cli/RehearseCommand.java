@@ -64,16 +64,17 @@ final class RehearseCommand implements Callable<Integer> {
             signal.exitCode(3);
             report = new Rehearsal(config, source, copy, new RehearsalTurns(dropColumns, stop), bar, stop).run();
         }
-        String kept = new RehearsalFile(context.configFile(), config.name()).write(report, context.database(config));
+        String kept = new RehearsalFile(context.configFile(), config.name()).write(report);
         context.output().show(report, out -> print(report, kept, out));
         return report.ok() ? 0 : 1;
     }
 
     private DatabaseConfig database(LockstepConfig config, String option, String url, String passwordVariable) {
-        Properties parsed = url.startsWith("jdbc:postgresql:") ? Driver.parseURL(url, new Properties()) : null;
+        Properties parsed = DatabaseConfig.isUrl(url) ? Driver.parseURL(url, new Properties()) : null;
         if (parsed == null) {
-            throw LockstepException.wrongInput(
-                    option + " has to look like jdbc:postgresql://HOST:5432/DATABASE; nothing was touched");
+            throw LockstepException.wrongInput(option
+                    + " has to look like jdbc:postgresql://HOST:5432/DATABASE, with ?user=NAME and the password in "
+                    + passwordVariable + " if they are not the configuration's; nothing was touched");
         }
         if (url.contains("password=")) {
             throw LockstepException.wrongInput(

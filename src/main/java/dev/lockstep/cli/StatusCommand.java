@@ -91,7 +91,11 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static void print(StatusReport.Rehearsal rehearsal, PrintStream out) {
-        out.printf("rehearsed    %s in %s%n", rehearsal.at(), rehearsal.copy());
+        out.printf(
+                "rehearsed    %s in %s%s%n",
+                rehearsal.at(),
+                rehearsal.copy(),
+                rehearsal.ok() ? "" : ", NOT TO THE END: `lockstep rehearse` says why");
         for (StatusReport.Rehearsal.Step step : rehearsal.steps()) {
             out.printf("  %-10s expected %s; took %s%n", step.phase(), took(step.expected()), took(step.real()));
         }

@@ -8,6 +8,11 @@ package dev.lockstep.config;
  */
 public record DatabaseConfig(String url, String user, String password, String schema) {
 
+    /** Whether it looks like one, without a user or password before the host, where pgjdbc would take them for its name. */
+    public static boolean isUrl(String url) {
+        return ConfigSections.URL.matcher(url).matches();
+    }
+
     /** The URL without its parameters, fit to be shown: a password may be among them. */
     public String address() {
         int question = url.indexOf('?');

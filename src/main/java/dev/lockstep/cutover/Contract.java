@@ -72,10 +72,21 @@ public final class Contract {
                 return turning.recorded("gate", watch, 0, TurnReport.shut(phase, blockers, notes));
             }
             turning.awaitStream(); // what was committed until now is the last that is derived
+        } else if (dropColumns) {
+            List<Gate.Blocker> dependents = dependents(); // ended without them, it was not asked
+            if (!dependents.isEmpty()) {
+                return turning.recorded("gate", watch, 0, TurnReport.shut(phase, dependents, notes));
+            }
         }
-        List<String> steps = new ArrayList<>(turning.plans().execute(turning.turn(), this::close));
+        List<String> steps = new ArrayList<>(turning.plans().execute(turning.turn(), connection -> {
+            phase(connection); // somebody may have turned back since
+            return close(connection);
+        }));
         awaitEnd();
-        steps.addAll(turning.plans().execute(turning.turn(), this::clear));
+        steps.addAll(turning.plans().execute(turning.turn(), connection -> {
+            requireOver(connection);
+            return clear(connection);
+        }));
         return turning.recorded(
                 "contract", watch, 0, TurnReport.of(true, Phase.CONTRACTED, List.of(), notes, steps, null));
     }
@@ -88,6 +99,37 @@ public final class Contract {
                     "the persona columns lead (phase SYNCING); run `lockstep cutover` first");
         }
         return phase;
+    }
+
+    /** With the turn taken, so that it stays so; a view that was made since keeps the columns, too. */
+    private void requireOver(Connection connection) throws SQLException {
+        if (turning.phase(connection) != Phase.CONTRACTED) {
+            throw LockstepException.notDone(
+                    "the phase is not CONTRACTED: somebody turned back meanwhile; nothing more was done, look at `lockstep status`",
+                    null);
+        }
+        List<String> objects =
+                dropColumns ? new Dependents(turning.name(), turning.mapping()).objects(connection) : List.of();
+        if (!objects.isEmpty()) {
+            throw LockstepException.notDone(
+                    "the migration is over, and the persona columns stay: " + String.join("; ", objects)
+                            + " came meanwhile; drop it, or make it use the agent column, then run it again",
+                    null);
+        }
+    }
+
+    private List<Gate.Blocker> dependents() throws SQLException {
+        try (Connection connection = turning.database().open("turn")) {
+            return dependents(connection);
+        }
+    }
+
+    private List<Gate.Blocker> dependents(Connection connection) throws SQLException {
+        return new Dependents(turning.name(), turning.mapping())
+                .objects(connection).stream()
+                        .map(dependent -> new Gate.Blocker(
+                                "dependents", "1 object, " + dependent, "drop it, or make it use the agent column"))
+                        .toList();
     }
 
     /** What would be done now, whatever the gate says. */
@@ -150,10 +192,7 @@ public final class Contract {
                 }
             });
             if (dropColumns) {
-                for (String dependent : new Dependents(turning.name(), turning.mapping()).objects(connection)) {
-                    blockers.add(new Gate.Blocker(
-                            "dependents", "1 object, " + dependent, "drop it, or make it use the agent column"));
-                }
+                blockers.addAll(dependents(connection));
             }
             if (blockers.isEmpty()
                     && !(verifiedSince(connection) && gate.blockers(now).isEmpty())) {
@@ -179,7 +218,8 @@ public final class Contract {
         for (ContractFacts.OldIndex index : reader().read(connection).indexes()) {
             notes.add(String.format(
                     Locale.ROOT,
-                    "index %s of %s was scanned %,d times since the server began to count, and takes %,d kB",
+                    "index %s of %s was scanned %,d times since the server began to count, lockstep's own reads among them, and takes"
+                            + " %,d kB",
                     index.name(),
                     index.table(),
                     index.scans(),

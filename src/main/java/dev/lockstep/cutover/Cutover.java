@@ -88,7 +88,8 @@ public final class Cutover {
                 steps.add(step.title()
                         + (step.inTransaction()
                                 ? "; its ACCESS EXCLUSIVE lock is waited for at most "
-                                        + Patience.DEFAULT.lockTimeout().toMillis() + " ms a try, and held for a moment"
+                                        + Patience.DEFAULT.lockTimeout().toMillis()
+                                        + " ms a try, and held for a moment; from then on old writers' INSERTs fail"
                                 : "; as long as reading the table takes, without holding up a writer"));
             }
         }

@@ -51,7 +51,7 @@ public final class Gate {
             all.add(new Blocker(
                     "clean",
                     "the last verification (1 of 1) found rows out of step",
-                    "run `lockstep verify --repair`"));
+                    "run `lockstep verify --repair`; what it cannot mend, such as a dead letter, it names"));
         }
         if (evidence.age().compareTo(config.evidenceMaxAge()) > 0) {
             all.add(new Blocker(

@@ -131,7 +131,7 @@ public final class Revert {
                                 "conflicts",
                                 Math.max(rows, letters(connection))
                                         + " rows have a persona and an agent that disagree, and would lose the agent",
-                                "`lockstep verify` and `lockstep dead-letters list` name them; set the one that is wrong to NULL"));
+                                "`lockstep verify` and `lockstep dead-letters list` name them; set the one that is wrong to what fits the other, or to NULL"));
     }
 
     private List<ExpandStep> plan(Connection connection) throws SQLException {
@@ -139,6 +139,10 @@ public final class Revert {
             throw LockstepException.notDone(
                     "a row whose persona and agent disagree came meanwhile; nothing was turned, run `lockstep revert` again",
                     null);
+        }
+        if (turning.phase(connection) == Phase.CONTRACTED) {
+            throw LockstepException.wrongInput(
+                    "the migration has ended meanwhile (phase CONTRACTED): there is no way back; nothing was turned");
         }
         List<ExpandStep> steps =
                 new ArrayList<>(turning.sql().free(RefusalsReader.read(connection, turning.mapping())));

@@ -18,7 +18,7 @@ final class ConnectFailure {
             case "28000" ->
                 "the server does not let user " + config.user() + " connect from here to " + target
                         + "; allow it in pg_hba.conf, or set the sslmode that it wants";
-            case "3D000" -> "there is no database at " + target + "; correct database.url";
+            case "3D000" -> "there is no database at " + target + "; create it, or correct the URL (database.url)";
             case "53300" ->
                 "the server has no connection left for us at " + target + "; raise max_connections or free some";
             case "57P03" -> "the server at " + target + " is starting up or shutting down; try again";

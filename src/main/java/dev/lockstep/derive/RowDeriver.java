@@ -29,7 +29,7 @@ import java.util.Set;
 public final class RowDeriver {
 
     private static final String CONFLICT =
-            "persona and agent are both set and disagree; set the one that is wrong to NULL";
+            "persona and agent are both set and disagree; set the one that is wrong to what fits the other, or to NULL";
 
     private final Mapping.Scoped table;
     private final Map<Direction, DeriveSql> byDirection = new EnumMap<>(Direction.class);

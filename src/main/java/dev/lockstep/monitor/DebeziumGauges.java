@@ -33,6 +33,7 @@ final class DebeziumGauges {
     void bind(MeterRegistry registry) {
         ATTRIBUTES.forEach(
                 (attribute, description) -> Gauge.builder(name(attribute), this, gauges -> gauges.value(attribute))
+                        .strongReference(true) // nobody else keeps us: collected, each value was not a number
                         .description("Debezium: " + description)
                         .register(registry));
     }

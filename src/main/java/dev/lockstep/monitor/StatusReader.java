@@ -155,7 +155,7 @@ public final class StatusReader implements AutoCloseable {
         return new StatusReport(
                 name,
                 phase(phase, lease, shut),
-                server.lag(handle, position),
+                phase == Phase.CONTRACTED ? new Lag(null, null) : server.lag(handle, position),
                 new Applied(
                         position.map(p -> p.position().lsn().toString()).orElse(null),
                         position.map(p -> p.position().commitTime().toString()).orElse(null)),
@@ -182,7 +182,9 @@ public final class StatusReader implements AutoCloseable {
                 control.census(handle),
                 server.server(handle),
                 build(),
-                blockers(slot, lease, backfill, deadLetters, gaps, stores, pause),
+                phase == Phase.CONTRACTED
+                        ? List.of()
+                        : blockers(slot, lease, backfill, deadLetters, gaps, stores, pause),
                 shut,
                 RehearsalView.read(handle, name));
     }

@@ -10,15 +10,24 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** Refuses to rehearse in a database that is live, or is not as a copy has to be. Touches no row and no table. */
 final class CopyCheck {
 
+    /** Of another role little is to be seen, but that it is there; a walsender with a database streams from it. */
     private static final String OTHERS = """
             SELECT count(*) || ' (' || string_agg(DISTINCT coalesce(nullif(application_name, ''), usename), ', ') || ')'
-              FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
-               AND pid <> pg_backend_pid() AND NOT starts_with(application_name, :ours) HAVING count(*) > 0
+              FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL
+               AND coalesce(backend_type, 'client backend') IN ('client backend', 'walsender')
+               AND pid <> pg_backend_pid() AND NOT starts_with(coalesce(application_name, ''), :ours || '/')
+               AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = pid AND starts_with(s.slot_name, :ours))
+            HAVING count(*) > 0
             """;
+
+    private static final String IDENTITY = "SELECT pg_is_in_recovery() AS standby,"
+            + " (SELECT system_identifier FROM pg_control_system()) || '/' || (SELECT oid FROM pg_database"
+            + " WHERE datname = current_database()) AS identity";
 
     private final Database copy;
     private final String name;
@@ -43,7 +52,8 @@ final class CopyCheck {
             there.setAutoCommit(false); // behind a pooler a transaction is what stays on one session
             here.setAutoCommit(false);
             boolean held = Handles.ask(there, handle -> ask(handle, lock, key));
-            boolean same = !Handles.ask(here, handle -> ask(handle, lock, key));
+            boolean same = !Handles.ask(here, handle -> ask(handle, lock, key))
+                    || primaryOf(Handles.ask(there, CopyCheck::identity), Handles.ask(here, CopyCheck::identity));
             there.rollback();
             here.rollback();
             if (!held || same) {
@@ -51,6 +61,19 @@ final class CopyCheck {
                         + "; nothing was touched: a rehearsal ends with `contract`, so it needs a database of its own");
             }
         }
+    }
+
+    private record Identity(boolean standby, String identity) {}
+
+    private static Identity identity(Handle handle) {
+        return handle.createQuery(IDENTITY)
+                .map((row, ctx) -> new Identity(row.getBoolean("standby"), row.getString("identity")))
+                .one();
+    }
+
+    /** A standby does not get the locks of its primary; that it is a clone of the same database is all that can be told. */
+    private static boolean primaryOf(Identity there, Identity here) {
+        return there.standby() && there.identity().equals(here.identity());
     }
 
     private static boolean ask(Handle handle, String lock, long key) {
@@ -64,7 +87,7 @@ final class CopyCheck {
      * @param spec what has to be there; null when nothing may be
      * @throws LockstepException when it is otherwise
      */
-    void requireFit(@org.jspecify.annotations.Nullable MappingSpec spec) throws SQLException {
+    void requireFit(@Nullable MappingSpec spec) throws SQLException {
         try (Connection connection = copy.open("rehearse")) {
             Handles.tell(connection, handle -> {
                 if (handle.createQuery("SELECT pg_is_in_recovery()")
@@ -73,14 +96,8 @@ final class CopyCheck {
                     throw LockstepException.wrongInput(
                             "--into names a standby, which cannot be written to; promote it, or copy into another database");
                 }
-                handle.createQuery(OTHERS)
-                        .bind("ours", name + "/")
-                        .mapTo(String.class)
-                        .findOne()
-                        .ifPresent(others -> {
-                            throw LockstepException.wrongInput("other sessions use the database that --into names: "
-                                    + others + "; a copy has none, so end them, or name another database");
-                        });
+                requireNobody(handle);
+                requireServer(handle);
                 dropSlots(handle);
                 if (spec == null) {
                     requireEmpty(handle);
@@ -91,10 +108,51 @@ final class CopyCheck {
         }
     }
 
-    /** Of ours that nobody reads. */
-    void dropSlots(Handle handle) {
+    /** Asked again before what cannot be undone. */
+    void requireNobody() throws SQLException {
+        try (Connection connection = copy.open("rehearse")) {
+            Handles.tell(connection, this::requireNobody);
+        }
+    }
+
+    private void requireNobody(Handle handle) {
+        handle.createQuery(OTHERS)
+                .bind("ours", name)
+                .mapTo(String.class)
+                .findOne()
+                .ifPresent(others -> {
+                    throw LockstepException.wrongInput("other sessions use the database that --into names: " + others
+                            + "; a copy has none, so end them, or name another database");
+                });
+    }
+
+    private void requireServer(Handle handle) {
+        String level = handle.createQuery("SHOW wal_level").mapTo(String.class).one();
+        if (!level.equals("logical")) {
+            throw LockstepException.wrongInput("the copy's server has wal_level " + level
+                    + ", and the migration needs logical; ALTER SYSTEM SET wal_level = 'logical' there and restart it");
+        }
+        handle.createQuery("SELECT database FROM pg_replication_slots WHERE slot_name = :name"
+                        + " AND database <> current_database()")
+                .bind("name", name)
+                .mapTo(String.class)
+                .findOne()
+                .ifPresent(database -> {
+                    throw LockstepException.wrongInput("the copy's server has a slot " + name + " in database "
+                            + database + ", left by another rehearsal; there, SELECT pg_drop_replication_slot('" + name
+                            + "')");
+                });
+    }
+
+    /** Of ours that nobody reads; returns how many are left. */
+    long dropSlots(Handle handle) {
         handle.createQuery("SELECT count(pg_drop_replication_slot(slot_name)) FROM pg_replication_slots"
                         + " WHERE database = current_database() AND starts_with(slot_name, :name) AND NOT active")
+                .bind("name", name)
+                .mapTo(Long.class)
+                .one();
+        return handle.createQuery("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"
+                        + " AND starts_with(slot_name, :name)")
                 .bind("name", name)
                 .mapTo(Long.class)
                 .one();
@@ -110,7 +168,7 @@ final class CopyCheck {
         if (!there.isEmpty()) {
             throw LockstepException.wrongInput(
                     "the database that --into names is not empty (" + String.join(", ", there)
-                            + ", ...); make an empty one (dropdb, createdb), or leave --copy-from out if it is a copy already");
+                            + ", ...); make an empty one (dropdb, createdb), or leave --copy-from out if it is a whole copy");
         }
     }
 
@@ -121,6 +179,14 @@ final class CopyCheck {
                         + "; copy the live database into it, or name that one with --copy-from");
             }
         });
+        String unfinished = TableCopy.unfinished(name);
+        if (handle.createQuery("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = :unfinished)")
+                .bind("unfinished", unfinished)
+                .mapTo(Boolean.class)
+                .one()) {
+            throw LockstepException.wrongInput("the copy that --into names is not whole (schema " + unfinished
+                    + "); make an empty database anew (dropdb, createdb), and rehearse with --copy-from");
+        }
         if (exists(handle, Sql.quote(name) + ".schema_version")) {
             throw LockstepException.wrongInput("the database that --into names was rehearsed on before (schema " + name
                     + "); make the copy anew, then rehearse");

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -33,6 +34,9 @@ final class PgTools {
             "sslcert", "PGSSLCERT",
             "sslkey", "PGSSLKEY");
 
+    /** Since this version pg_restore sets transaction_timeout, which older servers refuse. */
+    private static final int ASKS_FOR_MORE = 17;
+
     private final Path folder;
 
     private PgTools(Path folder) {
@@ -40,25 +44,29 @@ final class PgTools {
     }
 
     /**
-     * Those that know the server's version.
+     * The oldest that know both servers: newer ones ask for settings that an older server does not have.
      *
-     * @param major of the server
+     * @param from major version of the server that is copied
+     * @param into of the one that takes the copy
      * @throws LockstepException when there are none
      */
-    static PgTools find(int major) {
-        List<String> seen = new ArrayList<>();
-        for (Path candidate : candidates()) {
-            int version = version(candidate.resolve("pg_dump"));
-            if (version >= major) {
-                return new PgTools(candidate);
-            }
-            if (version > 0) {
-                seen.add(candidate.resolve("pg_dump") + " is " + version);
-            }
+    static PgTools find(int from, int into) {
+        if (into < from) {
+            throw LockstepException.wrongInput("the copy's server is PostgreSQL " + into + ", older than the " + from
+                    + " that is copied; rehearse on one of the same version");
         }
-        throw LockstepException.wrongInput("--copy-from needs pg_dump and pg_restore of PostgreSQL " + major
-                + " or newer in PATH" + (seen.isEmpty() ? "" : " (" + String.join(", ", seen) + ")")
-                + "; install postgresql-client-" + major + ", or make the copy yourself and leave --copy-from out");
+        NavigableMap<Integer, Path> found = new TreeMap<>();
+        for (Path candidate : candidates()) {
+            found.putIfAbsent(version(candidate.resolve("pg_dump")), candidate);
+        }
+        Map.Entry<Integer, Path> fit = found.ceilingEntry(from);
+        if (fit != null && (fit.getKey() < ASKS_FOR_MORE || into >= ASKS_FOR_MORE)) {
+            return new PgTools(fit.getValue());
+        }
+        found.remove(0);
+        throw LockstepException.wrongInput("--copy-from needs pg_dump and pg_restore of PostgreSQL " + from + " in PATH"
+                + (found.isEmpty() ? "" : " (there are " + found + ")") + "; install postgresql-client-" + from
+                + ", or make the copy yourself and leave --copy-from out; nothing was touched");
     }
 
     private static List<Path> candidates() {
@@ -117,6 +125,10 @@ final class PgTools {
                     all.put(libpq, value);
                 }
             });
+            String ssl = properties.getProperty("ssl"); // pgjdbc takes it for verify-full, libpq does not know it
+            if (ssl != null && !ssl.equals("false")) {
+                all.putIfAbsent("PGSSLMODE", "verify-full");
+            }
         }
         all.put("PGUSER", config.user());
         all.put("PGPASSWORD", config.password());

@@ -10,15 +10,19 @@ import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.expand.Expander;
 import dev.lockstep.expand.Patience;
+import dev.lockstep.expand.PostBackfill;
 import dev.lockstep.expand.Sleeper;
 import dev.lockstep.model.Cost;
 import dev.lockstep.model.LockstepException;
+import dev.lockstep.model.MappingSpec;
+import dev.lockstep.model.NullPersona;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.monitor.Pulse;
 import dev.lockstep.run.Sidecar;
 import dev.lockstep.run.SidecarThread;
 import dev.lockstep.sql.Sql;
+import dev.lockstep.state.Scans;
 import dev.lockstep.state.ServerEnd;
 import dev.lockstep.state.StepLog;
 import dev.lockstep.sync.SyncMeter;
@@ -50,6 +54,12 @@ public final class Rehearsal {
     private static final Duration LOOK = Duration.ofSeconds(5);
 
     private static final Duration STEP = Duration.ofMillis(50);
+
+    /** So many steps. */
+    private static final int LOOK_AFTER = 100;
+
+    /** A walsender may need a moment to see that nobody reads it any more. */
+    private static final Duration SLOT_PATIENCE = Duration.ofSeconds(30);
 
     private final LockstepConfig config;
     private final Database live;
@@ -113,23 +123,27 @@ public final class Rehearsal {
         if (source != null) {
             check.requireOther(source, "the database that --copy-from names");
         }
+        requireTurnable();
         check.requireFit(source == null ? copyConfig.mapping() : null);
+        requireMapped(source == null ? copy : source);
         if (!config.stores().isEmpty()) {
             notes.add("vectors outside the database are not rehearsed: their stores are live");
         }
         Reading before = read();
-        stop.pause(LOOK);
+        if (stop.pause(LOOK)) {
+            throw new InterruptedException("stopped");
+        }
         Reading after = read();
         boolean copiedNow = source != null;
         if (source != null) {
             log.info("copying the mapped tables");
-            notes.addAll(new TableCopy(source, copyConfig.database(), copyConfig.mapping(), config.name()).run());
+            notes.addAll(new TableCopy(source, copy, copyConfig.mapping(), copyConfig.name(), stop).run());
             settle();
         }
         Sizes unexpanded = sizes();
         boolean ok;
         try (LockWatch locks = LockWatch.start(copy, copyConfig.name())) {
-            ok = steps(locks, unexpanded);
+            ok = steps(check, locks, unexpanded);
         } finally {
             tidy(check);
         }
@@ -161,10 +175,9 @@ public final class Rehearsal {
     }
 
     /** Returns whether all went well. */
-    private boolean steps(LockWatch locks, Sizes unexpanded) throws Exception {
+    private boolean steps(CopyCheck check, LockWatch locks, Sizes unexpanded) throws Exception {
         log.info("expand");
-        new Expander(copy, copyConfig.name(), copyConfig.mapping(), Patience.DEFAULT, Sleeper.real(), new Random())
-                .expand();
+        expander(copy).expand();
         Sizes size = done("expand", locks, unexpanded);
         StopSignal ending = new StopSignal();
         Sidecar sidecar = new Sidecar(copyConfig, copy, new Pulse(), SyncMeter.NONE, progress, ending);
@@ -181,6 +194,7 @@ public final class Rehearsal {
                                 + " on the copy, with `name: " + copyConfig.name() + "`, names them");
                 return false;
             }
+            check.requireNobody();
             log.info("cutover");
             TurnReport turned = turns.cutover(copyConfig, copy);
             running.check();
@@ -188,6 +202,7 @@ public final class Rehearsal {
                 return false;
             }
             size = done("cutover", locks, size);
+            check.requireNobody();
             log.info("contract");
             TurnReport ended = turns.contract(copyConfig, copy);
             running.check();
@@ -207,9 +222,20 @@ public final class Rehearsal {
 
     /** Until every row is in step and what comes after the backfill is built, by what the sidecar itself notes. */
     private void awaitBackfill(SidecarThread running) throws SQLException, InterruptedException {
+        PostBackfill indexes = new PostBackfill(
+                copy, copyConfig.name(), copyConfig.mapping(), Patience.DEFAULT, Sleeper.real(), new Random());
         try (Connection connection = copy.open("rehearse")) {
-            while (!costs(connection).containsKey("backfill")) {
+            for (int step = 1; !costs(connection).containsKey("backfill"); step++) {
                 running.check();
+                if (running.ended()) {
+                    throw LockstepException.notDone(
+                            "the rehearsal's run ended by itself; make the copy anew, and rehearse", null);
+                }
+                if (step % LOOK_AFTER == 0
+                        && done(connection)
+                        && indexes.unbuilt().isEmpty()) {
+                    new StepLog(copyConfig.name()).backfillEnds(connection); // it could not be noted at the time
+                }
                 if (stop.pause(STEP)) {
                     throw new InterruptedException("stopped");
                 }
@@ -217,6 +243,10 @@ public final class Rehearsal {
             new StreamWait(copyConfig.name(), stop)
                     .passed(connection, ServerEnd.read(connection).lsn());
         }
+    }
+
+    private boolean done(Connection connection) throws SQLException {
+        return Handles.ask(connection, new Scans(copyConfig.name())::backfillDone);
     }
 
     private Map<String, Cost> costs(Connection connection) throws SQLException {
@@ -249,10 +279,47 @@ public final class Rehearsal {
     }
 
     /** The slots: they would hold WAL back. The rest of the copy stays, to be looked at. */
-    private void tidy(CopyCheck check) throws SQLException {
+    private void tidy(CopyCheck check) {
         try (Connection connection = copy.open("rehearse")) {
-            Handles.tell(connection, check::dropSlots);
+            long began = System.nanoTime();
+            long left = 1;
+            while (left > 0 && System.nanoTime() - began < SLOT_PATIENCE.toNanos()) {
+                left = Handles.ask(connection, check::dropSlots);
+                if (left > 0) {
+                    Thread.sleep(STEP.toMillis()); // the stop signal may have been given already
+                }
+            }
+            if (left == 0) {
+                return;
+            }
+        } catch (SQLException | LockstepException e) {
+            log.debug("dropping the rehearsal's slots", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+        log.warn(
+                "the rehearsal's slot may still hold WAL back on the copy's server: there, SELECT pg_drop_replication_slot('{}')",
+                copyConfig.name());
+    }
+
+    /** Later it would be the cutover that refuses. */
+    private void requireTurnable() {
+        for (MappingSpec.Scoped table : config.mapping().tables()) {
+            if (table.nullPersona() == NullPersona.CLEAR) {
+                throw LockstepException.wrongInput("mapping: " + table.table()
+                        + " has nullPersona: clear, with which it cannot be turned; take it out, then rehearse");
+            }
+        }
+    }
+
+    /** What the mapping names has to be there before anything is copied. */
+    private void requireMapped(Database database) {
+        expander(database).plan();
+    }
+
+    private Expander expander(Database database) {
+        return new Expander(
+                database, copyConfig.name(), copyConfig.mapping(), Patience.DEFAULT, Sleeper.real(), new Random());
     }
 
     private String version() throws SQLException {

@@ -5,10 +5,10 @@ import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.MappingSpec;
+import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.sql.Sql;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -39,19 +39,28 @@ final class TableCopy {
             """;
 
     private final Database source;
+    private final Database copy;
     private final DatabaseConfig into;
     private final MappingSpec spec;
     private final String name;
+    private final Programs programs;
 
     /**
-     * @param into an empty database
+     * @param copy an empty database
      * @param name the configured one: the control schema is left out
      */
-    TableCopy(Database source, DatabaseConfig into, MappingSpec spec, String name) {
+    TableCopy(Database source, Database copy, MappingSpec spec, String name, StopSignal stop) {
         this.source = source;
-        this.into = into;
+        this.copy = copy;
+        this.into = copy.config();
         this.spec = spec;
         this.name = name;
+        this.programs = new Programs(stop);
+    }
+
+    /** The schema that is there while a copy is not whole. */
+    static String unfinished(String name) {
+        return name + "_copying";
     }
 
     private record Plan(int major, List<TableName> tables, List<String> leadingOut) {}
@@ -60,11 +69,16 @@ final class TableCopy {
      * Copies.
      *
      * @return what the operator should know of it
-     * @throws LockstepException when it could not be done; the copy is then to be made anew
+     * @throws LockstepException of kind WRONG_INPUT before anything is touched, of kind NOT_DONE when it could not be done; the copy
+     *     is then to be made anew
      */
     List<String> run() throws SQLException, InterruptedException {
         Plan plan = plan();
-        PgTools tools = PgTools.find(plan.major());
+        PgTools tools;
+        try (Connection connection = copy.open("rehearse")) {
+            tools = PgTools.find(plan.major(), connection.getMetaData().getDatabaseMajorVersion());
+            mark(connection, "CREATE SCHEMA ");
+        }
         List<String> notes = new ArrayList<>();
         try {
             Path folder = Files.createTempDirectory("lockstep-rehearse");
@@ -78,7 +92,14 @@ final class TableCopy {
         } catch (IOException e) {
             throw LockstepException.notDone("the copy could not be made: " + e.getMessage(), e);
         }
+        try (Connection connection = copy.open("rehearse")) {
+            mark(connection, "DROP SCHEMA ");
+        }
         return notes;
+    }
+
+    private void mark(Connection connection, String order) throws SQLException {
+        Handles.tell(connection, handle -> handle.execute(order + Sql.quote(unfinished(name))));
     }
 
     private Plan plan() throws SQLException {
@@ -120,7 +141,7 @@ final class TableCopy {
         String schema = folder.resolve("schema").toString();
         String database = databaseName();
         List<String> dump = List.of("--lock-wait-timeout=5000", "--format=custom", "--no-owner", "--no-privileges");
-        run(
+        require(
                 tools.call(
                         "pg_dump",
                         source.config(),
@@ -134,16 +155,20 @@ final class TableCopy {
                                         "--file=" + schema))),
                 "the schema could not be read");
         List<String> restore = List.of("--no-owner", "--no-privileges", "--dbname=" + database);
-        boolean whole = tolerant(tools.call("pg_restore", into, with(restore, List.of("--section=pre-data", schema))));
+        boolean whole =
+                programs.run(tools.call("pg_restore", into, with(restore, List.of("--section=pre-data", schema))));
         List<String> rows = new ArrayList<>(dump);
         rows.addAll(List.of("--data-only", "--compress=0"));
         plan.tables().forEach(table -> rows.add("--table=" + Sql.quote(table)));
-        pipe(
+        boolean copied = programs.pipe(
                 tools.call("pg_dump", source.config(), rows),
                 tools.call("pg_restore", into, with(restore, List.of("--data-only", "--exit-on-error"))));
+        if (!copied) {
+            throw failed("the rows could not be copied");
+        }
         Path list = folder.resolve("list");
         Files.writeString(list, kept(tools, schema, plan.leadingOut()));
-        whole &= tolerant(tools.call(
+        whole &= programs.run(tools.call(
                 "pg_restore", into, with(restore, List.of("--section=post-data", "--use-list=" + list, schema))));
         if (!whole) {
             notes.add(
@@ -156,13 +181,11 @@ final class TableCopy {
 
     private String kept(PgTools tools, String schema, List<String> leadingOut)
             throws IOException, InterruptedException {
-        Process listing = tools.call("pg_restore", into, List.of("--list", schema))
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        String all = new String(listing.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (listing.waitFor() != 0) {
-            throw failed("the schema could not be listed");
-        }
+        Path listed = Path.of(schema).resolveSibling("list");
+        require(
+                tools.call("pg_restore", into, List.of("--list", "--file=" + listed, schema)),
+                "the schema could not be listed");
+        String all = Files.readString(listed);
         StringBuilder kept = new StringBuilder();
         all.lines()
                 .filter(line -> !line.contains(" EVENT TRIGGER ")
@@ -181,35 +204,9 @@ final class TableCopy {
         return Stream.concat(some.stream(), more.stream()).toList();
     }
 
-    /** What it says may quote rows, so it is not shown. */
-    private static void run(ProcessBuilder call, String trouble) throws IOException, InterruptedException {
-        if (quiet(call).start().waitFor() != 0) {
+    private void require(ProcessBuilder call, String trouble) throws IOException, InterruptedException {
+        if (!programs.run(call)) {
             throw failed(trouble);
-        }
-    }
-
-    private static boolean tolerant(ProcessBuilder call) throws IOException, InterruptedException {
-        return quiet(call).start().waitFor() == 0;
-    }
-
-    private static ProcessBuilder quiet(ProcessBuilder call) {
-        return call.redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD);
-    }
-
-    private static void pipe(ProcessBuilder from, ProcessBuilder to) throws IOException, InterruptedException {
-        from.redirectError(ProcessBuilder.Redirect.DISCARD);
-        to.redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD);
-        List<Process> both = ProcessBuilder.startPipeline(List.of(from, to));
-        try {
-            boolean done = true;
-            for (Process process : both) {
-                done &= process.waitFor() == 0;
-            }
-            if (!done) {
-                throw failed("the rows could not be copied");
-            }
-        } finally {
-            both.forEach(Process::destroy);
         }
     }
 

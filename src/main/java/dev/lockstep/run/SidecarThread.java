@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class SidecarThread implements AutoCloseable {
 
     private final StopSignal stop;
-    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final Thread thread;
 
     private SidecarThread(Sidecar sidecar, StopSignal stop, String name) {
@@ -34,17 +34,25 @@ public final class SidecarThread implements AutoCloseable {
             sidecar.run(false);
         } catch (InterruptedException e) {
             failure.compareAndSet(null, LockstepException.notDone("run was interrupted", e));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failure.compareAndSet(null, e);
         }
     }
 
     /** Throws what it ended with, if it failed. */
     public void check() {
-        RuntimeException cause = failure.get();
-        if (cause != null) {
-            throw cause;
+        Throwable cause = failure.get();
+        if (cause instanceof Error error) {
+            throw error;
         }
+        if (cause instanceof RuntimeException exception) {
+            throw exception;
+        }
+    }
+
+    /** Whether it has ended, for whatever reason. */
+    public boolean ended() {
+        return !thread.isAlive();
     }
 
     /** Ends it after the batch in hand. */

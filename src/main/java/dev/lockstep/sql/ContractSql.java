@@ -24,21 +24,19 @@ public final class ContractSql {
         this.mapping = mapping;
     }
 
-    /** Nothing of it is there yet when one of its locks could not be had, but for the unique index. */
+    /**
+     * Nothing of it is there yet when one of its locks could not be had, but for the unique index. The end and what it lets go of
+     * are one transaction: whoever turns back finds either all of it or none. The fence comes first, for a batch that holds it
+     * may wait for one of the tables.
+     */
     public List<ExpandStep> close(ContractFacts facts) {
         List<ExpandStep> steps = new ArrayList<>();
         if (!facts.agentsUnique()) {
             steps.addAll(uniqueAgents());
         }
-        if (!facts.foreignKeys().isEmpty() || !facts.required().isEmpty()) {
-            steps.add(letGo(facts));
-        }
-        if (facts.phase() != Phase.CONTRACTED) {
-            steps.add(ExpandStep.transaction(
-                    "End the migration: nothing is kept in step any more, `lockstep run` ends",
-                    List.of("UPDATE " + Sql.quote(name) + ".fence SET phase = 'CONTRACTED' WHERE phase = 'CUTOVER'"),
-                    List.of(),
-                    "the owner of schema " + name));
+        boolean ends = facts.phase() != Phase.CONTRACTED;
+        if (ends || !facts.foreignKeys().isEmpty() || !facts.required().isEmpty()) {
+            steps.add(end(facts, ends));
         }
         return steps;
     }
@@ -98,9 +96,11 @@ public final class ContractSql {
                         "the owner of " + table));
     }
 
-    /** At once: a lock that cannot be had leaves every one of them as it was. */
-    private ExpandStep letGo(ContractFacts facts) {
+    private ExpandStep end(ContractFacts facts, boolean ends) {
         List<String> sql = new ArrayList<>();
+        if (ends) {
+            sql.add("UPDATE " + Sql.quote(name) + ".fence SET phase = 'CONTRACTED' WHERE phase = 'CUTOVER'");
+        }
         for (ContractFacts.ForeignKey key : facts.foreignKeys()) {
             sql.add("ALTER TABLE " + Sql.quote(key.table()) + " DROP CONSTRAINT " + Sql.quote(key.name()));
         }
@@ -114,11 +114,16 @@ public final class ContractSql {
                         facts.foreignKeys().stream().map(ContractFacts.ForeignKey::table), facts.required().stream())
                 .collect(Collectors.toCollection(TreeSet::new));
         return ExpandStep.transaction(
-                "Let go of the personas: " + facts.foreignKeys().size() + " foreign keys and "
-                        + facts.required().size() + " NOT NULLs of their columns in " + list(tables),
+                (ends
+                                ? "End the migration: nothing is kept in step any more, `lockstep run` ends; "
+                                : "Let go of the personas: ")
+                        + facts.foreignKeys().size() + " foreign keys and "
+                        + facts.required().size()
+                        + " NOT NULLs of the persona columns go" + (tables.isEmpty() ? "" : " in " + list(tables)),
                 sql,
                 List.of(),
-                "the owner of " + list(tables) + " and of what they refer to");
+                "the owner of schema " + name
+                        + (tables.isEmpty() ? "" : ", of " + list(tables) + " and of what they refer to"));
     }
 
     private ExpandStep drop(ContractFacts.OldIndex index) {

@@ -77,12 +77,17 @@ public final class Census {
         handle.createUpdate("INSERT INTO " + clients + " AS c (application_name, user_name, last_seen)"
                         + " SELECT a.application_name, coalesce(a.usename, ''), max(clock_timestamp())"
                         + " FROM pg_stat_activity a WHERE a.datname = current_database() AND a.backend_type = 'client backend'"
-                        + " AND a.pid <> pg_backend_pid() AND NOT starts_with(a.application_name, :ours)"
+                        + " AND a.pid <> pg_backend_pid()"
+                        // ours are called name/role, those of a replay name_replay/role, and for a moment nothing at
+                        // all
+                        + " AND NOT (a.application_name ~ ('^' || :ours || '(_[a-z0-9_]+)?/') AND a.usename = session_user)"
+                        + " AND NOT (a.application_name = '' AND a.usename = session_user"
+                        + " AND a.backend_start > clock_timestamp() - interval '5 s')"
                         + " AND (SELECT max(last_seen) FROM " + table
                         + ") > clock_timestamp() - make_interval(secs => :seconds)"
                         + " GROUP BY 1, 2"
                         + " ON CONFLICT (application_name, user_name) DO UPDATE SET last_seen = excluded.last_seen")
-                .bind("ours", name + "/")
+                .bind("ours", name)
                 .bind("seconds", seconds)
                 .execute();
     }

@@ -70,8 +70,9 @@ public final class StepLog {
             boolean due = new Scans(name).backfillDone(handle) && costs(handle).get(BACKFILL) == null;
             Optional<Instant> began = due ? began(handle) : Optional.empty();
             if (began.isPresent()) {
-                long wal = handle.createQuery("SELECT (pg_current_wal_insert_lsn() - as_of)::bigint FROM "
-                                + Sql.quote(name) + ".evidence WHERE kind = '" + BACKFILL + "' ORDER BY id LIMIT 1")
+                long wal = handle.createQuery("SELECT coalesce((SELECT (pg_current_wal_insert_lsn() - as_of)::bigint"
+                                + " FROM " + Sql.quote(name) + ".evidence WHERE kind = '" + BACKFILL
+                                + "' ORDER BY id LIMIT 1), 0)")
                         .mapTo(Long.class)
                         .one();
                 long rows = handle.createQuery("SELECT coalesce(sum(rows_written), 0) FROM " + Sql.quote(name)
@@ -118,8 +119,10 @@ public final class StepLog {
     }
 
     private Optional<Instant> began(Handle handle) {
-        return handle.createQuery("SELECT began_at FROM " + Sql.quote(name) + ".evidence WHERE kind = '" + BACKFILL
-                        + "' ORDER BY id LIMIT 1")
+        return handle.createQuery("SELECT coalesce((SELECT began_at FROM " + Sql.quote(name)
+                        + ".evidence WHERE kind = '" + BACKFILL
+                        + "' ORDER BY id LIMIT 1), min(started_at), now()) FROM "
+                        + Sql.quote(name) + ".scan WHERE gap_id = " + Scans.BACKFILL)
                 .mapTo(Instant.class)
                 .findOne();
     }

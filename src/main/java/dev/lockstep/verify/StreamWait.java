@@ -4,6 +4,7 @@ import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.StopSignal;
+import dev.lockstep.state.Control;
 import dev.lockstep.state.Heartbeat;
 import dev.lockstep.state.Lease;
 import dev.lockstep.state.Positions;
@@ -47,6 +48,11 @@ public final class StreamWait {
      */
     public void passed(Connection connection, Lsn lsn) throws SQLException, InterruptedException {
         Lsn last = position(connection);
+        if (!last.isAtLeast(lsn) && paused(connection)) {
+            throw LockstepException.notDone(
+                    "it is paused, so rows under way cannot be told from drift; `lockstep throttle --resume`, then verify again",
+                    null);
+        }
         long movedAt = System.nanoTime();
         long beatAt = 0;
         long toldAt = System.nanoTime();
@@ -73,6 +79,10 @@ public final class StreamWait {
             }
             last = now;
         }
+    }
+
+    private boolean paused(Connection connection) throws SQLException {
+        return Handles.ask(connection, handle -> new Control(name).pause(handle).active());
     }
 
     private Lsn position(Connection connection) throws SQLException {

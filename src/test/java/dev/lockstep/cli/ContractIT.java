@@ -159,6 +159,14 @@ class ContractIT {
             assertThat(db.number("SELECT count(*) FROM " + words.messages)).isEqualTo(80);
 
             assertThat(contract(config, false).steps()).as("a second time").isEmpty();
+            db.execute("CREATE VIEW late AS SELECT " + words.from + " FROM " + words.messages);
+            TurnReport late = contract(config, true);
+            assertThat(late.blockers())
+                    .as("what is made after the end keeps the columns, too")
+                    .extracting(Gate.Blocker::fact)
+                    .containsExactly("dependents");
+            assertThat(words.columns(db)).isEqualTo(1);
+            db.execute("DROP VIEW late");
             assertThatThrownBy(() -> Turns.revert(config)).hasMessageContaining("no way back");
             assertThatThrownBy(() -> new Expander(
                                     sidecar.lockstep(),

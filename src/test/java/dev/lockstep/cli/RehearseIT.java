@@ -170,6 +170,7 @@ class RehearseIT {
         refused("has no table app.", "--into", empty.config().url());
         refused("LOCKSTEP_COPY_PASSWORD", "--into", empty.config().url() + "?password=planted");
         refused("has to look like", "--into", "postgres://localhost/app");
+        refused("has to look like", "--into", "jdbc:postgresql://app:planted@localhost:5432/app");
         TestDatabase copy = template();
         refused(
                 "--copy-from names",
@@ -220,9 +221,14 @@ class RehearseIT {
                                 "lockstep.yaml",
                                 "--into",
                                 copy.config().url());
-                Await.until(
-                        "it waits for the lock",
-                        () -> copy.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0);
+                Await.until("it waits for the lock", () -> {
+                    assertThat(rehearsal.isAlive())
+                            .as(Files.readString(folder.resolve("rehearse.log")))
+                            .isTrue();
+                    return at("postgres") // not in the copy: another session there is refused
+                                    .number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                            > 0;
+                });
                 rehearsal.destroyForcibly().waitFor();
             }
             untouched(LegacySchema.SNAKE);

@@ -48,7 +48,8 @@ class UnreachableServerTest {
             assertThat(check(url + "postgres", "barred"))
                     .startsWith("lockstep: the server does not let user barred connect from here to " + url);
             assertThat(check(url + "nowhere?x=" + SECRET, "postgres"))
-                    .isEqualTo("lockstep: there is no database at " + url + "nowhere; correct database.url\n");
+                    .isEqualTo("lockstep: there is no database at " + url
+                            + "nowhere; create it, or correct the URL (database.url)\n");
 
             CliRun replica = run(url + "postgres", "postgres", "--output=json");
             assertThat(replica.exitCode()).isEqualTo(1);

@@ -30,15 +30,12 @@ public partial class LockstepContract : Migration
         migrationBuilder.Sql(@"CREATE UNIQUE INDEX CONCURRENTLY ""AK_Agents_PersonaId"" ON ""public"".""Agents"" (""PersonaId"");", suppressTransaction: true);
         migrationBuilder.Sql(@"RESET lock_timeout;", suppressTransaction: true);
         migrationBuilder.Sql(@"RESET statement_timeout;", suppressTransaction: true);
-        // Let go of the personas: 1 foreign keys and 1 NOT NULLs of their columns in public.Messages
+        // End the migration: nothing is kept in step any more, `lockstep run` ends; 1 foreign keys and 1 NOT NULLs of the persona columns go in public.Messages
         migrationBuilder.Sql(@"SET LOCAL lock_timeout = 500;
 SET LOCAL statement_timeout = 0;
+UPDATE ""lockstep"".fence SET phase = 'CONTRACTED' WHERE phase = 'CUTOVER';
 ALTER TABLE ""public"".""Messages"" DROP CONSTRAINT ""FK_old"";
 ALTER TABLE ""public"".""Messages"" ALTER COLUMN ""FromPersonaId"" DROP NOT NULL;");
-        // End the migration: nothing is kept in step any more, `lockstep run` ends
-        migrationBuilder.Sql(@"SET LOCAL lock_timeout = 500;
-SET LOCAL statement_timeout = 0;
-UPDATE ""lockstep"".fence SET phase = 'CONTRACTED' WHERE phase = 'CUTOVER';");
         // Drop slot lockstep, from which nothing may stream any more
         migrationBuilder.Sql(@"SET lock_timeout = 0;", suppressTransaction: true);
         migrationBuilder.Sql(@"SET statement_timeout = 60000;", suppressTransaction: true);

@@ -18,43 +18,37 @@ CREATE UNIQUE INDEX CONCURRENTLY "AK_Agents_PersonaId" ON "public"."Agents" ("Pe
 RESET lock_timeout;
 RESET statement_timeout;
 
--- 3. Let go of the personas: 1 foreign keys and 1 NOT NULLs of their columns in public.Messages
-BEGIN;
-SET LOCAL lock_timeout = 500;
-SET LOCAL statement_timeout = 0;
-ALTER TABLE "public"."Messages" DROP CONSTRAINT "FK_old";
-ALTER TABLE "public"."Messages" ALTER COLUMN "FromPersonaId" DROP NOT NULL;
-COMMIT;
-
--- 4. End the migration: nothing is kept in step any more, `lockstep run` ends
+-- 3. End the migration: nothing is kept in step any more, `lockstep run` ends; 1 foreign keys and 1 NOT NULLs of the persona columns go in public.Messages
 BEGIN;
 SET LOCAL lock_timeout = 500;
 SET LOCAL statement_timeout = 0;
 UPDATE "lockstep".fence SET phase = 'CONTRACTED' WHERE phase = 'CUTOVER';
+ALTER TABLE "public"."Messages" DROP CONSTRAINT "FK_old";
+ALTER TABLE "public"."Messages" ALTER COLUMN "FromPersonaId" DROP NOT NULL;
 COMMIT;
 
--- 5. Drop slot lockstep, from which nothing may stream any more
+-- 4. Drop slot lockstep, from which nothing may stream any more
 SET lock_timeout = 0;
 SET statement_timeout = 60000;
 SELECT pg_drop_replication_slot('lockstep');
 RESET lock_timeout;
 RESET statement_timeout;
 
--- 6. Drop slot lockstep_sp_one, from which nothing may stream any more
+-- 5. Drop slot lockstep_sp_one, from which nothing may stream any more
 SET lock_timeout = 0;
 SET statement_timeout = 60000;
 SELECT pg_drop_replication_slot('lockstep_sp_one');
 RESET lock_timeout;
 RESET statement_timeout;
 
--- 7. Drop publication lockstep
+-- 6. Drop publication lockstep
 BEGIN;
 SET LOCAL lock_timeout = 500;
 SET LOCAL statement_timeout = 0;
 DROP PUBLICATION "lockstep";
 COMMIT;
 
--- 8. Drop 2 replication origins
+-- 7. Drop 2 replication origins
 BEGIN;
 SET LOCAL lock_timeout = 500;
 SET LOCAL statement_timeout = 0;
@@ -62,21 +56,21 @@ SELECT pg_replication_origin_drop('lockstep_0');
 SELECT pg_replication_origin_drop('lockstep_1');
 COMMIT;
 
--- 9. Drop index IX_old of public.Messages, which only reads by persona use
+-- 8. Drop index IX_old of public.Messages, which only reads by persona use
 SET lock_timeout = 0;
 SET statement_timeout = 0;
 DROP INDEX CONCURRENTLY IF EXISTS "public"."IX_old";
 RESET lock_timeout;
 RESET statement_timeout;
 
--- 10. Drop index IX_of_partitions of public.Messages, which only reads by persona use
+-- 9. Drop index IX_of_partitions of public.Messages, which only reads by persona use
 BEGIN;
 SET LOCAL lock_timeout = 500;
 SET LOCAL statement_timeout = 0;
 DROP INDEX "public"."IX_of_partitions";
 COMMIT;
 
--- 11. Drop the persona columns of public.Messages
+-- 10. Drop the persona columns of public.Messages
 BEGIN;
 SET LOCAL lock_timeout = 500;
 SET LOCAL statement_timeout = 0;
