@@ -10,7 +10,6 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.sync.SyncMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -165,7 +164,11 @@ public final class Metrics implements AutoCloseable {
             @Override
             public void derived(TableName table, long written) {
                 rows.add(written);
-                registry.counter("lockstep.rows.derived", Tags.of("table", table.toString()))
+                counter(
+                                "lockstep.rows.derived",
+                                "Rows brought into step because of the stream",
+                                "table",
+                                table.toString())
                         .increment((double) written);
             }
         };
@@ -203,17 +206,22 @@ public final class Metrics implements AutoCloseable {
     }
 
     private void count(TableName table, Tally tally) {
-        tally.ops.forEach((op, number) -> registry.counter(
+        tally.ops.forEach((op, number) -> counter(
                         "lockstep.changes",
+                        "Changes that came through the stream",
                         "table",
                         table.toString(),
                         "op",
                         op.name().toLowerCase(Locale.ROOT))
                 .increment((double) number));
         if (tally.legacy > 0) {
-            registry.counter("lockstep.legacy.writes", "table", table.toString())
+            counter("lockstep.legacy.writes", "Rows that came without an agent", "table", table.toString())
                     .increment((double) tally.legacy);
         }
+    }
+
+    private Counter counter(String name, String description, String... tags) {
+        return Counter.builder(name).description(description).tags(tags).register(registry);
     }
 
     private void refresh() {

@@ -39,7 +39,7 @@ final class ShadowReads {
     }
 
     /** @param connection in auto-commit mode, and left so */
-    ReadReport run(Connection connection) throws SQLException, InterruptedException {
+    List<ReadReport.Table> run(Connection connection) throws SQLException, InterruptedException {
         Map<TableReads, Suspects> tables = new LinkedHashMap<>();
         SnapshotScan.begin(connection);
         try {
@@ -53,7 +53,7 @@ final class ShadowReads {
         settle(connection, tables);
         List<ReadReport.Table> reports = new ArrayList<>();
         tables.forEach((reads, suspects) -> reports.add(reads.report(suspects)));
-        return ReadReport.of(reports);
+        return reports;
     }
 
     private void settle(Connection connection, Map<TableReads, Suspects> tables)

@@ -148,9 +148,18 @@ public final class Verifier {
     }
 
     private VerifyReport read(Connection connection, VerifyReport report) throws SQLException, InterruptedException {
-        return reads == 0
-                ? report
-                : report.withReads(new ShadowReads(name, mapping, reads, brake, stop).run(connection));
+        if (reads == 0) {
+            return report;
+        }
+        List<ReadReport.Table> all =
+                new ArrayList<>(new ShadowReads(name, mapping, reads, brake, stop).run(connection));
+        for (int i = 0; i < stores.size(); i++) {
+            Mapping.Store link = mapping.stores().get(i);
+            try (StoreReads shadow = new StoreReads(name, mapping, link, clients.open(stores.get(i)), stop)) {
+                all.add(shadow.run(connection, reads, brake));
+            }
+        }
+        return report.withReads(ReadReport.of(all));
     }
 
     /** Mends rows that are out of step. */

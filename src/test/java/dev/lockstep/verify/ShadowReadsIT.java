@@ -146,7 +146,8 @@ class ShadowReadsIT {
             Mapping mapping = MappingResolver.resolve(
                     sidecar.config().mapping(),
                     new CatalogReader().read(connection, sidecar.config().mapping()));
-            return new ShadowReads(sidecar.name(), mapping, 100, brake, new StopSignal()).run(connection);
+            return ReadReport.of(
+                    new ShadowReads(sidecar.name(), mapping, 100, brake, new StopSignal()).run(connection));
         }
     }
 }

@@ -71,7 +71,8 @@ final class Access {
     /** Another site's name that a browser was made to resolve to this machine gets nothing. */
     void host(Context ctx) {
         if (loopback && !LOOPBACK_NAMES.contains(name(ctx.header("Host")))) {
-            throw new ForbiddenResponse("this address serves localhost alone: ask for http://127.0.0.1:" + ctx.port());
+            throw new ForbiddenResponse("this address serves localhost alone: ask for http://127.0.0.1:"
+                    + ctx.req().getLocalPort()); // the port of the Host header is what the other name says
         }
     }
 
