@@ -67,7 +67,7 @@ final class ContractCommand extends TurnCommand {
         }
         LockstepConfig config = context.config();
         Database database = context.database(config);
-        Optional<TurnReport> before = doneBefore(database, config);
+        Optional<TurnReport> before = doneBefore(database, config, !print);
         if (before.isPresent()) {
             context.output()
                     .show(before.get(), out -> out.println("nothing to do: the migration is over (phase CONTRACTED)"));
@@ -86,11 +86,12 @@ final class ContractCommand extends TurnCommand {
         return true;
     }
 
-    private static Optional<TurnReport> doneBefore(Database database, LockstepConfig config) throws SQLException {
+    private static Optional<TurnReport> doneBefore(Database database, LockstepConfig config, boolean note)
+            throws SQLException {
         try (Connection connection = database.open("contract")) {
             ControlSchema.require(connection, config.name());
         }
-        return Contract.doneBefore(database, config.name(), config.mapping());
+        return Contract.doneBefore(database, config.name(), config.mapping(), note);
     }
 
     private int print(LockstepConfig config, Database database) throws SQLException {

@@ -195,6 +195,10 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     private static void print(ReadReport.Table reads, PrintStream out) {
+        if (!reads.trouble().isEmpty()) {
+            out.println(reads.table() + ": could not be read both ways: " + reads.trouble());
+            return;
+        }
         out.printf(
                 Locale.ROOT,
                 "%-32s %,12d reads around %,d rows, differing %,d; by persona p50 %.1f ms p99 %.1f ms, by agent p50 %.1f ms"

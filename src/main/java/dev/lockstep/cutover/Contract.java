@@ -72,21 +72,20 @@ public final class Contract {
                 return turning.recorded("gate", watch, 0, TurnReport.shut(phase, blockers, notes));
             }
             turning.awaitStream(); // what was committed until now is the last that is derived
-        } else if (dropColumns) {
-            List<Gate.Blocker> dependents = dependents(); // ended without them, it was not asked
-            if (!dependents.isEmpty()) {
-                return turning.recorded("gate", watch, 0, TurnReport.shut(phase, dependents, notes));
-            }
         }
         List<String> steps = new ArrayList<>(turning.plans().execute(turning.turn(), connection -> {
             phase(connection); // somebody may have turned back since
             return close(connection);
         }));
         awaitEnd();
-        steps.addAll(turning.plans().execute(turning.turn(), connection -> {
-            requireOver(connection);
-            return clear(connection);
-        }));
+        steps.addAll(turning.plans().execute(turning.turn(), connection -> clear(connection, false)));
+        if (dropColumns) { // asked again: since the gate hours may have passed, or a whole release
+            List<Gate.Blocker> dependents = dependents();
+            if (!dependents.isEmpty()) {
+                return turning.recorded("gate", watch, 0, TurnReport.shut(Phase.CONTRACTED, dependents, notes));
+            }
+            steps.addAll(turning.plans().execute(turning.turn(), connection -> clear(connection, true)));
+        }
         return turning.recorded(
                 "contract", watch, 0, TurnReport.of(true, Phase.CONTRACTED, List.of(), notes, steps, null));
     }
@@ -99,23 +98,6 @@ public final class Contract {
                     "the persona columns lead (phase SYNCING); run `lockstep cutover` first");
         }
         return phase;
-    }
-
-    /** With the turn taken, so that it stays so; a view that was made since keeps the columns, too. */
-    private void requireOver(Connection connection) throws SQLException {
-        if (turning.phase(connection) != Phase.CONTRACTED) {
-            throw LockstepException.notDone(
-                    "the phase is not CONTRACTED: somebody turned back meanwhile; nothing more was done, look at `lockstep status`",
-                    null);
-        }
-        List<String> objects =
-                dropColumns ? new Dependents(turning.name(), turning.mapping()).objects(connection) : List.of();
-        if (!objects.isEmpty()) {
-            throw LockstepException.notDone(
-                    "the migration is over, and the persona columns stay: " + String.join("; ", objects)
-                            + " came meanwhile; drop it, or make it use the agent column, then run it again",
-                    null);
-        }
     }
 
     private List<Gate.Blocker> dependents() throws SQLException {
@@ -138,16 +120,17 @@ public final class Contract {
             phase(connection);
         }
         List<ExpandStep> steps = new ArrayList<>(turning.plans().plan(this::close));
-        steps.addAll(turning.plans().plan(this::clear));
+        steps.addAll(turning.plans().plan(connection -> sql().clear(reader().read(connection), dropColumns)));
         return steps;
     }
 
     /**
      * What is to be said when all was done before, columns dropped: the mapping then no longer fits the catalog.
      *
+     * @param note whether it is to be noted that it was done, where a kill kept that from it
      * @return empty when something is left to do
      */
-    public static Optional<TurnReport> doneBefore(Database database, String name, MappingSpec spec)
+    public static Optional<TurnReport> doneBefore(Database database, String name, MappingSpec spec, boolean note)
             throws SQLException {
         try (Connection connection = database.open("turn")) {
             if (new Fence(name).read(connection).phase() != Phase.CONTRACTED
@@ -156,7 +139,7 @@ public final class Contract {
             }
             TurnReport report = TurnReport.of(true, Phase.CONTRACTED, List.of(), List.of(), List.of(), null);
             return Optional.of(
-                    Handles.ask(connection, new EvidenceLog(name)::contracted)
+                    !note || Handles.ask(connection, new EvidenceLog(name)::contracted)
                             ? report
                             : new TurnLog(database, name)
                                     .record(
@@ -262,8 +245,14 @@ public final class Contract {
         return sql().close(reader().read(connection));
     }
 
-    private List<ExpandStep> clear(Connection connection) throws SQLException {
-        return sql().clear(reader().read(connection), dropColumns);
+    /** With the turn taken, so that the phase stays what it is. */
+    private List<ExpandStep> clear(Connection connection, boolean columns) throws SQLException {
+        if (turning.phase(connection) != Phase.CONTRACTED) {
+            throw LockstepException.notDone(
+                    "the phase is not CONTRACTED: somebody turned back meanwhile; nothing more was done, look at `lockstep status`",
+                    null);
+        }
+        return sql().clear(reader().read(connection), columns);
     }
 
     private ContractSql sql() {

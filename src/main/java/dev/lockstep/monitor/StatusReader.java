@@ -183,7 +183,10 @@ public final class StatusReader implements AutoCloseable {
                 server.server(handle),
                 build(),
                 phase == Phase.CONTRACTED
-                        ? List.of()
+                        ? slot.exists()
+                                ? List.of(
+                                        "the slot of a migration that is over still holds WAL back: run `lockstep contract` again")
+                                : List.of()
                         : blockers(slot, lease, backfill, deadLetters, gaps, stores, pause),
                 shut,
                 RehearsalView.read(handle, name));

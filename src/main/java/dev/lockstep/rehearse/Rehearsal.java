@@ -137,7 +137,8 @@ public final class Rehearsal {
         boolean copiedNow = source != null;
         if (source != null) {
             log.info("copying the mapped tables");
-            notes.addAll(new TableCopy(source, copy, copyConfig.mapping(), copyConfig.name(), stop).run());
+            notes.addAll(
+                    new TableCopy(source, copy, copyConfig.mapping(), config.name(), copyConfig.name(), stop).run());
             settle();
         }
         Sizes unexpanded = sizes();

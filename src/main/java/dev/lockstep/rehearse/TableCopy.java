@@ -42,14 +42,17 @@ final class TableCopy {
     private final Database copy;
     private final DatabaseConfig into;
     private final MappingSpec spec;
+    private final String leftOut;
     private final String name;
     private final Programs programs;
 
     /**
      * @param copy an empty database
-     * @param name the configured one: the control schema is left out
+     * @param leftOut the live control schema
+     * @param name of the rehearsal's
      */
-    TableCopy(Database source, Database copy, MappingSpec spec, String name, StopSignal stop) {
+    TableCopy(Database source, Database copy, MappingSpec spec, String leftOut, String name, StopSignal stop) {
+        this.leftOut = leftOut;
         this.source = source;
         this.copy = copy;
         this.into = copy.config();
@@ -77,7 +80,7 @@ final class TableCopy {
         PgTools tools;
         try (Connection connection = copy.open("rehearse")) {
             tools = PgTools.find(plan.major(), connection.getMetaData().getDatabaseMajorVersion());
-            mark(connection, "CREATE SCHEMA ");
+            mark(connection, "CREATE SCHEMA IF NOT EXISTS ");
         }
         List<String> notes = new ArrayList<>();
         try {
@@ -151,7 +154,7 @@ final class TableCopy {
                                         "--schema-only",
                                         "--no-publications",
                                         "--no-subscriptions",
-                                        "--exclude-schema=" + Sql.quote(name),
+                                        "--exclude-schema=" + Sql.quote(leftOut),
                                         "--file=" + schema))),
                 "the schema could not be read");
         List<String> restore = List.of("--no-owner", "--no-privileges", "--dbname=" + database);

@@ -100,6 +100,7 @@ public final class ContractSql {
         List<String> sql = new ArrayList<>();
         if (ends) {
             sql.add("UPDATE " + Sql.quote(name) + ".fence SET phase = 'CONTRACTED' WHERE phase = 'CUTOVER'");
+            sql.add(requireOver());
         }
         for (ContractFacts.ForeignKey key : facts.foreignKeys()) {
             sql.add("ALTER TABLE " + Sql.quote(key.table()) + " DROP CONSTRAINT " + Sql.quote(key.name()));
@@ -135,8 +136,15 @@ public final class ContractSql {
                 : ExpandStep.patient(title, "DROP INDEX CONCURRENTLY IF EXISTS " + quoted, List.of(), owner);
     }
 
+    /** A script is run when it is run: somebody may have turned back since it was printed. */
+    private String requireOver() {
+        return "DO $$ BEGIN IF EXISTS (SELECT FROM " + Sql.quote(name) + ".fence WHERE phase <> 'CONTRACTED') THEN"
+                + " RAISE EXCEPTION 'the persona columns lead: run lockstep cutover first'; END IF; END $$";
+    }
+
     private ExpandStep dropColumns(ContractFacts facts) {
         List<String> sql = new ArrayList<>();
+        sql.add(requireOver());
         for (Mapping.Scoped table : scoped()) {
             if (facts.columns().contains(table.table())) {
                 sql.add("ALTER TABLE " + Sql.quote(table.table()) + " DROP COLUMN "

@@ -17,6 +17,9 @@ final class Yielding {
     /** A batch that took no time at all would be followed by the next at once. */
     private static final Duration LEAST_WORK = Duration.ofMillis(5);
 
+    /** Whoever waits for the position to move takes it to stand still after a minute. */
+    private static final Duration LONGEST = Duration.ofSeconds(20);
+
     private Yielding() {}
 
     /**
@@ -27,11 +30,13 @@ final class Yielding {
      */
     static Duration rest(Duration worked, Duration age, Duration limit) {
         Duration lag = age.isNegative() ? Duration.ZERO : age;
-        Duration half = limit.dividedBy(2);
+        Duration half = limit.dividedBy(2).compareTo(LONGEST) < 0 ? limit.dividedBy(2) : LONGEST;
         if (lag.compareTo(half) < 0) {
             return half.minus(lag);
         }
-        double share = limit.isZero() ? 0 : (double) limit.minus(lag).toMillis() / half.toMillis();
+        double share = limit.isZero()
+                ? 0
+                : (double) limit.minus(lag).toMillis() / limit.minus(half).toMillis();
         if (share <= 0) {
             return Duration.ZERO;
         }

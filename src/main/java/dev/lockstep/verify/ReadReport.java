@@ -22,9 +22,10 @@ public record ReadReport(long keys, long differing, List<Table> tables) {
                 tables);
     }
 
-    /** Whether both reads gave the same rows in the same order. */
+    /** Whether both reads gave the same rows in the same order, and could be made. */
     public boolean same() {
-        return differing == 0;
+        return differing == 0
+                && tables.stream().allMatch(table -> table.trouble().isEmpty());
     }
 
     /**
@@ -34,6 +35,7 @@ public record ReadReport(long keys, long differing, List<Table> tables) {
      * @param overlap mean share of the nearest vectors of the persona that {@code recall} gives, too; null where the server
      *     cannot tell distances, or no vector has an embedding
      * @param examples some of the rows that differ
+     * @param trouble why it could not be read; empty when it could
      */
     public record Table(
             String table,
@@ -43,7 +45,8 @@ public record ReadReport(long keys, long differing, List<Table> tables) {
             Millis oldMillis,
             Millis newMillis,
             @Nullable Double overlap,
-            List<Example> examples) {
+            List<Example> examples,
+            String trouble) {
 
         public Table {
             examples = List.copyOf(examples);

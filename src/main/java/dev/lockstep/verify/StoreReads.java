@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,6 @@ final class StoreReads implements AutoCloseable {
     private static final int MOST = 5_000;
 
     private static final int ROUNDS = 10;
-    private static final Duration STEP = Duration.ofMillis(500);
 
     private final String name;
     private final Mapping mapping;
@@ -65,7 +65,7 @@ final class StoreReads implements AutoCloseable {
      * Reads the points of so many personas both ways. Of the points by which they differ those count whose stamp is not what the
      * database says; of the others the store has a persona that the message no longer has, and they are only told.
      *
-     * @return a store that is away has no reads: its own verification says why
+     * @return with the trouble of a store that cannot be read so: then nothing is known of it
      */
     ReadReport.Table run(Connection connection, int most, Brake brake) throws SQLException, InterruptedException {
         try {
@@ -78,27 +78,26 @@ final class StoreReads implements AutoCloseable {
                 found.putAll(differences(pair));
                 took = Duration.ofNanos(System.nanoTime() - began);
             }
-            return report(pairs.size(), outOfStep(connection, found.keySet()), found);
+            return report(pairs.size(), outOfStep(connection, found.keySet()), found, "");
         } catch (StoreFailure e) {
-            return report(0, Set.of(), Map.of());
+            return report(0, Set.of(), Map.of(), Objects.toString(e.getMessage(), "the store fails"));
         }
     }
 
     /** A point that was just written has no stamp yet, so it is looked at again once the stream has passed. */
     private Set<String> outOfStep(Connection connection, Set<String> ids) throws SQLException, InterruptedException {
         StreamWait stream = new StreamWait(name, stop);
-        Set<String> out = Set.copyOf(comparison.look(connection, ids).keySet());
+        StampWait stamps = new StampWait(name, stop);
+        Map<String, StoreComparison.Sighting> out = comparison.look(connection, ids);
         for (int round = 0; round < ROUNDS && !out.isEmpty() && stream.live(connection); round++) {
             stream.passed(connection, ServerEnd.read(connection).lsn());
-            if (stop.pause(STEP)) {
-                throw new InterruptedException("stopped");
-            }
-            out = Set.copyOf(comparison.look(connection, out).keySet());
+            stamps.await(connection, link.name(), out.values());
+            out = comparison.look(connection, out.keySet());
         }
-        return out;
+        return Set.copyOf(out.keySet());
     }
 
-    private ReadReport.Table report(int personas, Set<String> out, Map<String, String> found) {
+    private ReadReport.Table report(int personas, Set<String> out, Map<String, String> found, String trouble) {
         List<ReadReport.Example> examples = new ArrayList<>();
         found.forEach((id, why) -> {
             if (out.contains(id)) {
@@ -119,7 +118,8 @@ final class StoreReads implements AutoCloseable {
                 ReadReport.Millis.of(byPersona),
                 ReadReport.Millis.of(byAgent),
                 null,
-                examples.stream().limit(EXAMPLES).toList());
+                examples.stream().limit(EXAMPLES).toList(),
+                trouble);
     }
 
     private List<Pair> sample(Connection connection, int most) throws SQLException {

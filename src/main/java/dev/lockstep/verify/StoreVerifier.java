@@ -1,26 +1,21 @@
 package dev.lockstep.verify;
 
-import dev.lockstep.database.Handles;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.RowKey;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.state.LegacyPoints;
 import dev.lockstep.state.ServerEnd;
-import dev.lockstep.state.StoreSweeps;
 import dev.lockstep.vector.StoreComparison;
 import dev.lockstep.vector.StoreFailure;
 import dev.lockstep.vector.VectorStore;
 import dev.lockstep.verify.Suspects.Sighting;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * Verifies one store outside the database. While a sidecar runs, a point counts only if the same version of it is still
@@ -33,11 +28,6 @@ final class StoreVerifier {
 
     /** How often counts that differ are taken again: points may come and go. */
     private static final int COUNTS = 3;
-
-    private static final Duration STEP = Duration.ofMillis(100);
-
-    /** A store whose stamps take longer is not waited for. */
-    private static final int STEPS = 500;
 
     private final String name;
     private final StopSignal stop;
@@ -101,28 +91,11 @@ final class StoreVerifier {
         for (int round = 0; round < ROUNDS && !suspects.waiting().isEmpty(); round++) {
             Lsn seen = ServerEnd.read(connection).lsn();
             stream.passed(connection, seen);
-            stamped(connection, comparison.store(), out.values());
+            new StampWait(name, stop).await(connection, comparison.store(), out.values());
             List<String> ids =
                     suspects.waiting().stream().map(key -> key.values().get(0)).toList();
             out = comparison.look(connection, ids);
             suspects.look(rows(out));
-        }
-    }
-
-    /** Returns when the sidecar has stamped what it was told of, and what it looks for again until it is there. */
-    private void stamped(Connection connection, String store, Collection<StoreComparison.Sighting> out)
-            throws SQLException, InterruptedException {
-        List<String> messages = out.stream()
-                .flatMap(sighting -> Optional.ofNullable(sighting.message()).stream())
-                .toList();
-        StoreSweeps sweeps = new StoreSweeps(name);
-        for (int i = 0; i < STEPS; i++) {
-            if (Handles.ask(connection, handle -> sweeps.hintsSettled(handle, store, messages))) {
-                return;
-            }
-            if (stop.pause(STEP)) {
-                throw new InterruptedException("stopped");
-            }
         }
     }
 

@@ -114,7 +114,8 @@ final class TableReads {
                 differing.stream()
                         .limit(EXAMPLES)
                         .map(key -> new ReadReport.Example(key.toString(), why.getOrDefault(key, "")))
-                        .toList());
+                        .toList(),
+                "");
     }
 
     /** In a small part of the table, or in a larger one where there are few rows with a persona. */

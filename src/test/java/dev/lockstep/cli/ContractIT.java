@@ -277,7 +277,7 @@ class ContractIT {
             assertThat(report.turned()).as("%s", report).isTrue();
             assertThat(words.columns(db)).isZero();
             Await.until("it has ended", () -> !sidecar.running());
-            assertThat(Contract.doneBefore(sidecar.lockstep(), config.name(), config.mapping()))
+            assertThat(Contract.doneBefore(sidecar.lockstep(), config.name(), config.mapping(), true))
                     .isPresent();
         }
     }

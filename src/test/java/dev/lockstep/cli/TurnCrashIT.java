@@ -161,7 +161,10 @@ class TurnCrashIT {
                     step.command() + " waits at " + step.waits(),
                     () -> !process.isAlive()
                             || db.number("SELECT count(*) FROM pg_stat_activity WHERE " + waiting(step, name)) > 0);
-            assertThat(process.isAlive()).as(step + " is under way").isTrue();
+            assertThat(process.isAlive())
+                    .as(step + " is under way; "
+                            + Files.readString(folder.resolve(step.command().get(0) + ".log")))
+                    .isTrue();
             process.destroyForcibly();
             assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
             holder.rollback();

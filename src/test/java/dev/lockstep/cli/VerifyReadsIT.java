@@ -151,7 +151,8 @@ class VerifyReadsIT {
             assertThat(verify("--reads", "1000").out())
                     .contains(newest.get(0) + ": missing stamp", "NOT IN STEP")
                     .doesNotContain("CLEAN");
-            assertThat(db.number("SELECT count(*) FROM " + sidecar.name() + ".evidence WHERE clean"))
+            assertThat(db.number(
+                            "SELECT count(*) FROM " + sidecar.name() + ".evidence WHERE kind = 'verify' AND clean"))
                     .isZero();
         }
     }

@@ -49,7 +49,7 @@ class CrashIT {
 
     private final long seed = Long.getLong("crash.seed", System.nanoTime());
     private final Random random = new Random(seed);
-    private Distribution lockstep = Distribution.built();
+    private final Distribution lockstep = Distribution.built();
     private final Path folder = Path.of("target", "crash", "seed-" + seed).toAbsolutePath();
     private int starts;
 
@@ -108,13 +108,10 @@ class CrashIT {
         server.discard();
     }
 
-    /** The scans are done before the load begins. Leaves an archive of classes behind: the JVM starts faster with it. */
+    /** The scans are done before the load begins. */
     private void backfill() throws Exception {
-        Path archive = folder.resolve("classes.jsa");
-        Distribution.Ended ended = lockstep.with("-Xlog:disable -XX:ArchiveClassesAtExit=" + archive)
-                .run(folder, "run", "--until-caught-up");
+        Distribution.Ended ended = lockstep.run(folder, "run", "--until-caught-up");
         assertThat(ended.exitCode()).as(ended.err()).isZero();
-        lockstep = lockstep.with("-XX:SharedArchiveFile=" + archive);
     }
 
     /** While the sidecar runs and writers write; it has to find its way back by itself. */

@@ -24,6 +24,14 @@ class YieldingTest {
         assertThat(Yielding.rest(WORK, Duration.ofHours(1), LIMIT)).isZero();
     }
 
+    /** Whoever waits for the stream would take it to stand still. */
+    @Test
+    void aLargeLimitIsNoReasonToDoNothingForMinutes() {
+        assertThat(Yielding.rest(WORK, Duration.ZERO, Duration.ofMinutes(10))).isEqualTo(Duration.ofSeconds(20));
+        assertThat(Yielding.rest(WORK, Duration.ofSeconds(20), Duration.ofMinutes(10)))
+                .isEqualTo(Duration.ofSeconds(4));
+    }
+
     @Test
     void neverRestsPastTheLimit() {
         assertThat(Yielding.rest(Duration.ofMinutes(1), Duration.ofSeconds(19), LIMIT))

@@ -20,12 +20,18 @@ import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import dev.lockstep.testing.VectorSchema;
 import dev.lockstep.testing.VectorWrites;
+import dev.lockstep.vector.Edit;
+import dev.lockstep.vector.Page;
 import dev.lockstep.vector.Point;
+import dev.lockstep.vector.Selection;
+import dev.lockstep.vector.StoreFailure;
+import dev.lockstep.vector.VectorStore;
 import java.net.URI;
 import java.sql.Connection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -86,6 +92,22 @@ class StoreReadsIT {
         }
     }
 
+    /** It gave no difference, which was taken for none. */
+    @Test
+    void aStoreThatCannotBeReadByPersonaIsNotTakenForTheSame() throws Exception {
+        VectorSchema schema = VectorSchema.SNAKE;
+        db.execute(schema.ddl());
+        db.execute(VectorWrites.personas(schema));
+        LockstepConfig config = TestConfig.of(db, StoreBench.spec(schema, true, OnDelete.MARK));
+        try (SidecarHarness sidecar =
+                SidecarHarness.expanded(db, TestConfig.of(db, schema.spec(OnDelete.MARK)), access -> store())) {
+            sidecar.untilCaughtUp();
+            VerifyReport report = verify(sidecar, config, new Unfiltered(store()));
+            assertThat(report.reads().same()).isFalse();
+            assertThat(report.clean()).isFalse();
+        }
+    }
+
     private static Map<String, Object> stamped(VectorSchema schema, String agent, String persona) {
         return Map.of("AgentId", agent, "ConversationId", schema.id("c1"), "PersonaId", schema.id(persona));
     }
@@ -100,24 +122,59 @@ class StoreReadsIT {
     }
 
     private ReadReport.Table reads(SidecarHarness sidecar, LockstepConfig config) throws Exception {
+        return verify(sidecar, config, store()).reads().tables().stream()
+                .filter(table -> table.table().equals(COLLECTION))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private VerifyReport verify(SidecarHarness sidecar, LockstepConfig config, VectorStore store) throws Exception {
         Mapping mapping;
         try (Connection connection = db.connect()) {
             mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
         }
-        VerifyReport report = new Verifier(
+        return new Verifier(
                         sidecar.lockstep(),
                         sidecar.name(),
                         mapping,
                         1,
-                        access -> store(),
+                        access -> store,
                         List.of(new StoreConfig.Qdrant(COLLECTION, URI.create("http://memory"), COLLECTION, "")),
                         Brake.NONE,
                         new StopSignal())
                 .reading(10)
                 .run(Verifier.Repair.NONE);
-        return report.reads().tables().stream()
-                .filter(table -> table.table().equals(COLLECTION))
-                .findFirst()
-                .orElseThrow();
+    }
+
+    /** Has no index over its fields. */
+    private record Unfiltered(VectorStore store) implements VectorStore {
+
+        @Override
+        public String check() {
+            return store.check();
+        }
+
+        @Override
+        public Page scroll(Selection which, String cursor, int limit) {
+            if (which instanceof Selection.AnyOf) {
+                throw new StoreFailure("no index over that field", null);
+            }
+            return store.scroll(which, cursor, limit);
+        }
+
+        @Override
+        public void write(List<Edit> edits) {
+            store.write(edits);
+        }
+
+        @Override
+        public long count(Selection which) {
+            return store.count(which);
+        }
+
+        @Override
+        public void close() {
+            store.close();
+        }
     }
 }

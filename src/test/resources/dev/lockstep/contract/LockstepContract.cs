@@ -34,6 +34,7 @@ public partial class LockstepContract : Migration
         migrationBuilder.Sql(@"SET LOCAL lock_timeout = 500;
 SET LOCAL statement_timeout = 0;
 UPDATE ""lockstep"".fence SET phase = 'CONTRACTED' WHERE phase = 'CUTOVER';
+DO $$ BEGIN IF EXISTS (SELECT FROM ""lockstep"".fence WHERE phase <> 'CONTRACTED') THEN RAISE EXCEPTION 'the persona columns lead: run lockstep cutover first'; END IF; END $$;
 ALTER TABLE ""public"".""Messages"" DROP CONSTRAINT ""FK_old"";
 ALTER TABLE ""public"".""Messages"" ALTER COLUMN ""FromPersonaId"" DROP NOT NULL;");
         // Drop slot lockstep, from which nothing may stream any more
@@ -70,6 +71,7 @@ DROP INDEX ""public"".""IX_of_partitions"";");
         // Drop the persona columns of public.Messages
         migrationBuilder.Sql(@"SET LOCAL lock_timeout = 500;
 SET LOCAL statement_timeout = 0;
+DO $$ BEGIN IF EXISTS (SELECT FROM ""lockstep"".fence WHERE phase <> 'CONTRACTED') THEN RAISE EXCEPTION 'the persona columns lead: run lockstep cutover first'; END IF; END $$;
 ALTER TABLE ""public"".""Messages"" DROP COLUMN ""FromPersonaId"";");
     }
 
