@@ -287,7 +287,7 @@ public final class Rehearsal {
             while (left > 0 && System.nanoTime() - began < SLOT_PATIENCE.toNanos()) {
                 left = Handles.ask(connection, check::dropSlots);
                 if (left > 0) {
-                    Thread.sleep(STEP.toMillis()); // the stop signal may have been given already
+                    new StopSignal().pause(STEP); // ours may have been given already
                 }
             }
             if (left == 0) {
