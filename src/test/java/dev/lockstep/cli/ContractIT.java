@@ -12,6 +12,7 @@ import dev.lockstep.expand.Patience;
 import dev.lockstep.expand.Sleeper;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.run.StoreAdapters;
+import dev.lockstep.sql.ExpandStep;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
@@ -327,9 +328,20 @@ class ContractIT {
             assertThat(db.number("SELECT count(*) FROM pg_constraint WHERE conname = 'old_key'"))
                     .isEqualTo(1);
             assertThat(sidecar.running()).isTrue();
+            List<ExpandStep> printed = Turns.contractPlan(config);
             assertThat(Turns.revert(config).turned())
                     .as("there is still a way back")
                     .isTrue();
+            String end = printed.stream()
+                    .map(step -> String.join(";", step.sql()))
+                    .filter(sql -> sql.contains("'CONTRACTED' WHERE"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThatThrownBy(() -> db.execute("BEGIN;" + end + ";COMMIT"))
+                    .as("a script that was printed before the way back")
+                    .hasMessageContaining("the persona columns lead");
+            assertThat(db.number("SELECT count(*) FROM pg_constraint WHERE conname = 'old_key'"))
+                    .isEqualTo(1);
         }
     }
 

@@ -163,6 +163,7 @@ class MigrationIT {
                 db.execute(words.remember);
                 done("contract", "--confirm", db.text("SELECT current_database()"));
                 assertThat(phase()).isEqualTo("CONTRACTED");
+                assertThat(ended("status").out()).as("nothing is to be started").doesNotContain("!  ", "lockstep run`");
                 assertThat(run.waitFor(1, TimeUnit.MINUTES)).as("run ends").isTrue();
                 assertThat(run.exitValue())
                         .as(Files.readString(folder.resolve("run.log")))
