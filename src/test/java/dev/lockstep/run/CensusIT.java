@@ -83,13 +83,17 @@ class CensusIT {
             assertThat(clients(sidecar)).as("nothing of an old writer came yet").isEmpty();
 
             try (Connection old = named("old-service");
+                    Connection replay = named(sidecar.name() + "_replay_dry/capture");
                     Connection pooled = named("old-service"); // two of one name once failed the whole heartbeat
                     Statement statement = old.createStatement()) {
                 statement.execute("INSERT INTO app.messages (from_persona_id, body) VALUES (7, 'm')");
-                Await.until("it is named", () -> clients(sidecar).stream().anyMatch(c -> c.contains("old-service")));
+                Await.until(
+                        "it is named, and a replay of ours beside it is not",
+                        () -> clients(sidecar).stream().anyMatch(c -> c.contains("old-service")));
                 assertThat(pooled.isValid(5)).isTrue();
+                assertThat(replay.isValid(5)).isTrue();
             }
-            assertThat(clients(sidecar)).noneMatch(name -> name.startsWith(sidecar.name() + "/"));
+            assertThat(clients(sidecar)).noneMatch(name -> name.startsWith(sidecar.name()));
 
             Path yaml = Files.writeString(
                     folder.resolve("lockstep.yaml"),
