@@ -7,6 +7,7 @@ import dev.lockstep.model.RowKey;
 import dev.lockstep.model.TableName;
 import dev.lockstep.sql.DriftSql;
 import dev.lockstep.verify.Suspects.Sighting;
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,6 +25,7 @@ final class TableComparison {
     private final Mapping.Scoped table;
     private final DriftSql sql;
     private final Map<RowKey, Sighting> seen = new LinkedHashMap<>();
+    private final RangeHashes hashes = new RangeHashes();
     private long rows;
     private long missing;
     private long wrong;
@@ -66,7 +68,7 @@ final class TableComparison {
             bind(statement, from, to);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                count(row.getLong("rows"));
+                count(leaf, from, to, row.getLong("rows"), row.getBigDecimal("hash"));
                 return row.getLong("out");
             }
         }
@@ -100,11 +102,18 @@ final class TableComparison {
                 suspects.hashWrong()
                         + hashWrong
                         - seen.values().stream().filter(Sighting::hashWrong).count(),
-                suspects.confirmed().stream().limit(10).map(RowKey::toString).toList());
+                suspects.confirmed().stream().limit(10).map(RowKey::toString).toList(),
+                hashes.total().toString());
     }
 
-    private synchronized void count(long allRows) {
+    /** What was seen, range by range. */
+    synchronized List<RangeHashes.Range> ranges() {
+        return hashes.ranges();
+    }
+
+    private synchronized void count(TableName leaf, long from, long to, long allRows, BigDecimal hash) {
         rows += allRows;
+        hashes.add(leaf, from, to, allRows, hash.toBigIntegerExact());
     }
 
     private synchronized void add(long missingRows, long wrongRows, long hashRows) {

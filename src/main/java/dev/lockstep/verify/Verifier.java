@@ -1,7 +1,9 @@
 package dev.lockstep.verify;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.config.StoreConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
@@ -136,7 +138,7 @@ public final class Verifier {
                     VerifyReport report =
                             read(connection, pass.report()).withRepaired(repaired, (System.nanoTime() - started) / 1e9);
                     if (forced == null) {
-                        record(connection, pass.began(), report);
+                        record(connection, pass.began(), report, pass.ranges());
                     }
                     return report;
                 }
@@ -188,7 +190,11 @@ public final class Verifier {
         return written;
     }
 
-    private record Pass(Instant began, VerifyReport report, Map<TableName, List<RowKey>> confirmed) {}
+    private record Pass(
+            Instant began,
+            VerifyReport report,
+            Map<TableName, List<RowKey>> confirmed,
+            Map<String, List<RangeHashes.Range>> ranges) {}
 
     private Pass pass(Connection connection) throws SQLException, InterruptedException {
         Instant began = Handles.ask(
@@ -214,7 +220,8 @@ public final class Verifier {
         return new Pass(
                 began,
                 report(connection, scan, suspects, agents, agentless.size(), waited, outside),
-                confirmed(suspects));
+                confirmed(suspects),
+                ranges(scan));
     }
 
     /** Looks again at what was seen until it is either gone or the same after the stream has passed. */
@@ -297,9 +304,26 @@ public final class Verifier {
         return rows;
     }
 
-    private void record(Connection connection, Instant began, VerifyReport report) throws SQLException {
+    private static Map<String, List<RangeHashes.Range>> ranges(SnapshotScan.Result scan) {
+        Map<String, List<RangeHashes.Range>> ranges = new LinkedHashMap<>();
+        scan.tables().forEach((table, comparison) -> ranges.put(table.toString(), comparison.ranges()));
+        return ranges;
+    }
+
+    /** The report, and with each table the hashes of its ranges. */
+    private void record(
+            Connection connection, Instant began, VerifyReport report, Map<String, List<RangeHashes.Range>> ranges)
+            throws SQLException {
         try {
-            String json = JsonMapper.builder().build().writeValueAsString(report);
+            JsonMapper mapper = JsonMapper.builder().build();
+            JsonNode evidence = mapper.valueToTree(report);
+            for (JsonNode table : evidence.get("tables")) {
+                ((ObjectNode) table)
+                        .set(
+                                "ranges",
+                                mapper.valueToTree(ranges.get(table.get("table").asText())));
+            }
+            String json = mapper.writeValueAsString(evidence);
             Handles.tell(
                     connection,
                     handle -> handle.useTransaction(tx -> {

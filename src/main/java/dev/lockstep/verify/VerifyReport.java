@@ -43,8 +43,11 @@ public record VerifyReport(
      * @param wrong another agent than the persona's
      * @param hashWrong the hash is not that of the content
      * @param examples some of the keys
+     * @param hash over all rows' keys, personas and derived columns, a decimal number: the same for the same rows,
+     *     wherever they lie
      */
-    public record Table(String table, long rows, long missing, long wrong, long hashWrong, List<String> examples) {
+    public record Table(
+            String table, long rows, long missing, long wrong, long hashWrong, List<String> examples, String hash) {
 
         public Table {
             examples = List.copyOf(examples);

@@ -266,7 +266,8 @@ class VectorsIT {
             holder.setAutoCommit(false);
             statement.execute("SELECT FROM " + schema.table() + " WHERE "
                     + schema.legacy().get(0) + " = " + schema.sql("v2") + " FOR UPDATE");
-            // the held one first: a transaction may come in two batches, and it has to be let alone before the other is gone
+            // the held one first: a transaction may come in two batches, and it has to be let alone before the other is
+            // gone
             db.execute(delete(schema.messages(), "m2", schema) + delete(schema.messages(), "m1", schema));
             Await.until("the vector is gone", () -> vectors(db, schema) == 2);
             holder.rollback();
