@@ -1,11 +1,8 @@
 package dev.lockstep.sql;
 
-import dev.lockstep.model.Column;
 import dev.lockstep.model.Direction;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.TableName;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The statements that look for rows out of step in one scoped table, without writing. */
@@ -27,27 +24,17 @@ public final class DriftSql {
     }
 
     /**
-     * Columns: rows, out (those out of step in any way), hash (the sum of the hashes of all rows' keys, personas and derived
-     * columns; 0 for no rows). Parameters: the range.
+     * Columns: rows, out (those out of step in any way), hash ({@link #hash} of the rows; 0 for none).
+     * Parameters: the range.
      */
     public String outByRange(TableName leaf) {
-        return "SELECT count(*) AS rows, count(*) FILTER (WHERE " + out() + ") AS out, coalesce(sum(" + rowHash()
-                + "), 0) AS hash FROM " + joined(leaf) + " WHERE " + RANGE;
+        return "SELECT count(*) AS rows, count(*) FILTER (WHERE " + out() + ") AS out, coalesce(" + hash()
+                + ", 0) AS hash FROM " + joined(leaf) + " WHERE " + RANGE;
     }
 
-    /** The server's own, which takes columns as they are: text made of each would cost several times as much. */
-    private String rowHash() {
-        List<Column> columns = new ArrayList<>(table.key());
-        columns.add(table.persona());
-        columns.add(table.agent());
-        if (table.link() != null) {
-            columns.add(table.link().conversation());
-            columns.add(table.link().source());
-        }
-        if (table.contentHash() != null) {
-            columns.add(table.contentHash());
-        }
-        return "hash_record_extended(ROW(" + Sql.each(columns, ", ", c -> "t." + Sql.quote(c.name())) + "), 0)";
+    /** Of all rows {@code t}: their keys, personas and derived columns, in any order. NULL for no rows. */
+    public String hash() {
+        return "bit_xor(" + RowHash.of(table) + ")";
     }
 
     /** Columns: missing, wrong, hash_wrong. Parameters: the range. */

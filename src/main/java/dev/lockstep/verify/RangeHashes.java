@@ -1,15 +1,16 @@
 package dev.lockstep.verify;
 
 import dev.lockstep.model.TableName;
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Hashes of the ranges of one mapped table: sums of a hash of each row, so that neighbours can be put together and rows may
- * come in any order. What an accident changes shows; it is no proof against somebody who chooses the values. Not thread-safe.
+ * Hashes of the ranges of one mapped table: those of its rows, put together by XOR, so that rows may come in any order
+ * and
+ * neighbours can be put together, too. What an accident changes shows; it is no proof against somebody who chooses values.
+ * Not thread-safe.
  */
 final class RangeHashes {
 
@@ -22,20 +23,24 @@ final class RangeHashes {
      * @param table the table that holds the rows: the mapped one, or a partition of it
      * @param from its first block
      * @param to the block behind its last
-     * @param hash the sum of its rows' hashes, in decimal
+     * @param hash of its rows, as {@code to_hex} writes it
      */
-    record Range(String table, long from, long to, long rows, BigInteger hash) {
+    record Range(String table, long from, long to, long rows, String hash) {
 
         private Range and(Range next) {
-            return new Range(table, from, next.to, rows + next.rows, hash.add(next.hash));
+            return new Range(table, from, next.to, rows + next.rows, text(bits() ^ next.bits()));
+        }
+
+        private long bits() {
+            return Long.parseUnsignedLong(hash, 16);
         }
     }
 
     private final Map<String, TreeMap<Long, Range>> byLeaf = new TreeMap<>();
 
-    void add(TableName leaf, long from, long to, long rows, BigInteger hash) {
+    void add(TableName leaf, long from, long to, long rows, long hash) {
         byLeaf.computeIfAbsent(leaf.toString(), name -> new TreeMap<>())
-                .put(from, new Range(leaf.toString(), from, to, rows, hash));
+                .put(from, new Range(leaf.toString(), from, to, rows, text(hash)));
     }
 
     /** By leaf and block; neighbours are put together where there are too many. */
@@ -54,10 +59,14 @@ final class RangeHashes {
     }
 
     /** Of the whole table. */
-    BigInteger total() {
-        return byLeaf.values().stream()
+    String total() {
+        return text(byLeaf.values().stream()
                 .flatMap(leaf -> leaf.values().stream())
-                .map(Range::hash)
-                .reduce(BigInteger.ZERO, BigInteger::add);
+                .mapToLong(Range::bits)
+                .reduce(0, (a, b) -> a ^ b));
+    }
+
+    private static String text(long bits) {
+        return Long.toHexString(bits);
     }
 }

@@ -32,7 +32,11 @@ import java.util.concurrent.Future;
  */
 final class SnapshotScan {
 
-    private static final int RANGE = 4096;
+    /** Blocks. So large that what a statement costs does not count, and all workers end at about the same time. */
+    private static final int LARGEST = 4096;
+
+    private static final int SMALLEST = 256;
+    private static final int RANGES_EACH = 16;
 
     private record Task(TableComparison comparison, TableName leaf, long from, long to) {}
 
@@ -97,14 +101,7 @@ final class SnapshotScan {
                 exported = row.getString(1);
                 asOf = Lsn.parse(row.getString(2));
             }
-            for (TableComparison comparison : tables.values()) {
-                for (TableName leaf : comparison.table().leaves()) {
-                    long blocks = blocks(first, leaf);
-                    for (long from = 0; from < blocks; from += RANGE) {
-                        tasks.add(new Task(comparison, leaf, from, from + RANGE));
-                    }
-                }
-            }
+            tasks.addAll(plan(first, tables));
             snapshot.complete(exported);
             work(first, tasks);
             for (Future<?> other : others) {
@@ -114,6 +111,24 @@ final class SnapshotScan {
         } finally {
             end(first);
         }
+    }
+
+    private List<Task> plan(Connection connection, Map<TableName, TableComparison> tables) throws SQLException {
+        List<Task> whole = new ArrayList<>();
+        for (TableComparison comparison : tables.values()) {
+            for (TableName leaf : comparison.table().leaves()) {
+                whole.add(new Task(comparison, leaf, 0, blocks(connection, leaf)));
+            }
+        }
+        long all = whole.stream().mapToLong(Task::to).sum();
+        long range = Math.max(SMALLEST, Math.min(LARGEST, all / workers / RANGES_EACH));
+        List<Task> tasks = new ArrayList<>();
+        for (Task leaf : whole) {
+            for (long from = 0; from < leaf.to(); from += range) {
+                tasks.add(new Task(leaf.comparison(), leaf.leaf(), from, Math.min(leaf.to(), from + range)));
+            }
+        }
+        return tasks;
     }
 
     private void follow(CompletableFuture<String> snapshot, Queue<Task> tasks)

@@ -7,7 +7,6 @@ import dev.lockstep.model.RowKey;
 import dev.lockstep.model.TableName;
 import dev.lockstep.sql.DriftSql;
 import dev.lockstep.verify.Suspects.Sighting;
-import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -68,7 +67,7 @@ final class TableComparison {
             bind(statement, from, to);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                count(leaf, from, to, row.getLong("rows"), row.getBigDecimal("hash"));
+                count(leaf, from, to, row.getLong("rows"), row.getLong("hash"));
                 return row.getLong("out");
             }
         }
@@ -103,17 +102,24 @@ final class TableComparison {
                         + hashWrong
                         - seen.values().stream().filter(Sighting::hashWrong).count(),
                 suspects.confirmed().stream().limit(10).map(RowKey::toString).toList(),
-                hashes.total().toString());
+                hashes.total());
     }
 
-    /** What was seen, range by range. */
-    synchronized List<RangeHashes.Range> ranges() {
-        return hashes.ranges();
+    /**
+     * What was seen, so that somebody else can see whether it still is there.
+     *
+     * @param hashOf the SQL of the hashes, over the rows {@code t} of a range
+     */
+    record Seen(String hashOf, List<RangeHashes.Range> ranges) {}
+
+    /** By ranges. */
+    synchronized Seen seen() {
+        return new Seen("to_hex(" + sql.hash() + ")", hashes.ranges());
     }
 
-    private synchronized void count(TableName leaf, long from, long to, long allRows, BigDecimal hash) {
+    private synchronized void count(TableName leaf, long from, long to, long allRows, long hash) {
         rows += allRows;
-        hashes.add(leaf, from, to, allRows, hash.toBigIntegerExact());
+        hashes.add(leaf, from, to, allRows, hash);
     }
 
     private synchronized void add(long missingRows, long wrongRows, long hashRows) {

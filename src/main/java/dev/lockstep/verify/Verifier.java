@@ -138,7 +138,7 @@ public final class Verifier {
                     VerifyReport report =
                             read(connection, pass.report()).withRepaired(repaired, (System.nanoTime() - started) / 1e9);
                     if (forced == null) {
-                        record(connection, pass.began(), report, pass.ranges());
+                        record(connection, pass.began(), report, pass.seen());
                     }
                     return report;
                 }
@@ -194,7 +194,7 @@ public final class Verifier {
             Instant began,
             VerifyReport report,
             Map<TableName, List<RowKey>> confirmed,
-            Map<String, List<RangeHashes.Range>> ranges) {}
+            Map<String, TableComparison.Seen> seen) {}
 
     private Pass pass(Connection connection) throws SQLException, InterruptedException {
         Instant began = Handles.ask(
@@ -221,7 +221,7 @@ public final class Verifier {
                 began,
                 report(connection, scan, suspects, agents, agentless.size(), waited, outside),
                 confirmed(suspects),
-                ranges(scan));
+                seen(scan));
     }
 
     /** Looks again at what was seen until it is either gone or the same after the stream has passed. */
@@ -304,24 +304,22 @@ public final class Verifier {
         return rows;
     }
 
-    private static Map<String, List<RangeHashes.Range>> ranges(SnapshotScan.Result scan) {
-        Map<String, List<RangeHashes.Range>> ranges = new LinkedHashMap<>();
-        scan.tables().forEach((table, comparison) -> ranges.put(table.toString(), comparison.ranges()));
-        return ranges;
+    private static Map<String, TableComparison.Seen> seen(SnapshotScan.Result scan) {
+        Map<String, TableComparison.Seen> seen = new LinkedHashMap<>();
+        scan.tables().forEach((table, comparison) -> seen.put(table.toString(), comparison.seen()));
+        return seen;
     }
 
     /** The report, and with each table the hashes of its ranges. */
     private void record(
-            Connection connection, Instant began, VerifyReport report, Map<String, List<RangeHashes.Range>> ranges)
+            Connection connection, Instant began, VerifyReport report, Map<String, TableComparison.Seen> seen)
             throws SQLException {
         try {
             JsonMapper mapper = JsonMapper.builder().build();
             JsonNode evidence = mapper.valueToTree(report);
             for (JsonNode table : evidence.get("tables")) {
-                ((ObjectNode) table)
-                        .set(
-                                "ranges",
-                                mapper.valueToTree(ranges.get(table.get("table").asText())));
+                ((ObjectNode) table).setAll((ObjectNode)
+                        mapper.valueToTree(seen.get(table.get("table").asText())));
             }
             String json = mapper.writeValueAsString(evidence);
             Handles.tell(

@@ -121,11 +121,11 @@ class VerifierIT {
                 + content + " = " + content + " || 'x'");
         harness = SidecarHarness.expanded(db, schema.spec()).untilCaughtUp();
         db.execute("VACUUM FULL " + messages);
-        String sum = "SELECT sum(hash_record_extended(ROW("
-                + (pascal
-                        ? "\"Id\", \"FromPersonaId\", \"FromAgentId\", \"ContentHash\""
-                        : "message_id, from_persona_id, from_agent_id, content_hash")
-                + "), 0))::text FROM " + messages;
+        String sum = pascal
+                ? "SELECT to_hex(bit_xor(uuid_hash_extended(\"Id\", uuid_hash_extended(\"FromPersonaId\", 0)"
+                        + " # uuid_hash_extended(\"FromAgentId\", 1) # hashtextextended(\"ContentHash\", 2)))) FROM \"Messages\""
+                : "SELECT to_hex(bit_xor(hashint8extended(message_id, hashint4extended(from_persona_id, 0)"
+                        + " # hashint8extended(from_agent_id, 1) # hash_record_extended(ROW(content_hash), 2)))) FROM app.messages";
 
         VerifyReport first = verify(harness.config(), harness.lockstep(), false);
         String table = pascal ? "public.Messages" : "app.messages";
@@ -135,12 +135,19 @@ class VerifierIT {
                         + " -> 'tables' FROM " + harness.name()
                         + ".evidence WHERE kind = 'verify' ORDER BY id DESC LIMIT 1)) t"
                         + " WHERE t ->> 'table' = '" + table
-                        + "')) AS r(\"table\" text, \"from\" bigint, \"to\" bigint, rows bigint, hash numeric)";
+                        + "')) AS r(\"table\" text, \"from\" bigint, \"to\" bigint, rows bigint, hash text)";
         assertThat(db.number(ranges.formatted("count(*)"))).isGreaterThan(1);
         assertThat(db.number(ranges.formatted("sum(rows)"))).isEqualTo(10_000);
-        assertThat(db.text(ranges.formatted("sum(hash)::text"))).isEqualTo(db.text(sum));
-        assertThat(db.text(ranges.formatted("hash::text") + " ORDER BY \"from\" LIMIT 1"))
-                .isEqualTo(db.text(sum + " WHERE ctid < '(4096,0)'"));
+        assertThat(db.text(ranges.formatted("to_hex(bit_xor(('x' || lpad(hash, 16, '0'))::bit(64)::bigint))")))
+                .isEqualTo(db.text(sum));
+        String upTo = db.text(ranges.formatted("\"to\"") + " ORDER BY \"from\" LIMIT 1");
+        assertThat(db.text(ranges.formatted("hash") + " ORDER BY \"from\" LIMIT 1"))
+                .isEqualTo(db.text(sum + " WHERE ctid < '(" + upTo + ",0)'"));
+        String hashOf = db.text("SELECT t ->> 'hashOf' FROM jsonb_array_elements((SELECT report -> 'tables' FROM "
+                + harness.name()
+                + ".evidence WHERE kind = 'verify' ORDER BY id DESC LIMIT 1)) t WHERE t ->> 'table' = '"
+                + table + "'");
+        assertThat(db.text("SELECT " + hashOf + " FROM " + messages + " t")).isEqualTo(db.text(sum));
 
         // rows that move without a change have the same hash, and one that changes another
         db.execute("UPDATE " + messages + " SET " + content + " = " + content + " WHERE " + content + " LIKE '%7x'");
