@@ -32,7 +32,7 @@ public final class DriftSql {
                 + ", 0) AS hash FROM " + joined(leaf) + " WHERE " + RANGE;
     }
 
-    /** Of all rows {@code t}: their keys, personas and derived columns, in any order. NULL for no rows. */
+    /** Of all rows {@code t}: their keys and derived columns, in any order. NULL for no rows. */
     public String hash() {
         return "bit_xor(" + RowHash.of(table) + ")";
     }

@@ -6,8 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One bigint for a row {@code t}: over its key, its persona and its derived columns, by the server's own hash functions. They
- * take columns as they are; text made of each would cost more than the rest of a verification.
+ * One bigint for a row {@code t}: over its key and its derived columns, by the server's own hash functions. They take columns
+ * as they are; text made of each would cost more than the rest of a verification. The persona of a row in step follows from
+ * its agent.
  */
 final class RowHash {
 
@@ -15,7 +16,7 @@ final class RowHash {
 
     /** Never NULL: the key's hash, seeded with those of the other columns, 0 for NULL. */
     static String of(Mapping.Scoped table) {
-        List<Column> columns = new ArrayList<>(List.of(table.persona(), table.agent()));
+        List<Column> columns = new ArrayList<>(List.of(table.agent()));
         if (table.link() != null) {
             columns.add(table.link().conversation());
             columns.add(table.link().source());

@@ -32,11 +32,10 @@ import java.util.concurrent.Future;
  */
 final class SnapshotScan {
 
-    /** Blocks. So large that what a statement costs does not count, and all workers end at about the same time. */
+    /** Blocks. So many that what each statement costs, a hash table of all agents, does not count. */
     private static final int LARGEST = 4096;
 
     private static final int SMALLEST = 256;
-    private static final int RANGES_EACH = 16;
 
     private record Task(TableComparison comparison, TableName leaf, long from, long to) {}
 
@@ -121,7 +120,8 @@ final class SnapshotScan {
             }
         }
         long all = whole.stream().mapToLong(Task::to).sum();
-        long range = Math.max(SMALLEST, Math.min(LARGEST, all / workers / RANGES_EACH));
+        long rounds = all / (LARGEST * (long) workers) + 1;
+        long range = Math.max(SMALLEST, all / (rounds * workers) + 1); // so that all workers end at about the same time
         List<Task> tasks = new ArrayList<>();
         for (Task leaf : whole) {
             for (long from = 0; from < leaf.to(); from += range) {

@@ -43,7 +43,7 @@ public record VerifyReport(
      * @param wrong another agent than the persona's
      * @param hashWrong the hash is not that of the content
      * @param examples some of the keys
-     * @param hash over all rows' keys, personas and derived columns, in hex: the same for the same rows, wherever they lie
+     * @param hash over all rows' keys and derived columns, in hex: the same for the same rows, wherever they lie
      */
     public record Table(
             String table, long rows, long missing, long wrong, long hashWrong, List<String> examples, String hash) {
