@@ -41,9 +41,12 @@ final class InStep {
         return hashValue(column(table.content()), column(table.contentHash()).type());
     }
 
-    /** As it stands in a hash column of that type. */
+    /**
+     * As it stands in a hash column of that type. In a session of ours {@code textsend} gives what {@code convert_to} gives, for
+     * the driver's client encoding is always UTF-8; and it does not look for the encoding by its name in each row.
+     */
     static String hashValue(Column content, ColumnType type) {
-        String digest = "sha256(convert_to(t." + Sql.quote(content.name()) + ", 'UTF8'))";
+        String digest = "sha256(textsend(t." + Sql.quote(content.name()) + "))";
         return type == ColumnType.BYTEA ? digest : "encode(" + digest + ", 'hex')";
     }
 

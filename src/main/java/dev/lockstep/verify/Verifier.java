@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Verifier {
 
+    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int ROUNDS = 30;
     private static final int CHUNK = 5000;
 
@@ -315,13 +316,12 @@ public final class Verifier {
             Connection connection, Instant began, VerifyReport report, Map<String, TableComparison.Seen> seen)
             throws SQLException {
         try {
-            JsonMapper mapper = JsonMapper.builder().build();
-            JsonNode evidence = mapper.valueToTree(report);
+            JsonNode evidence = JSON.valueToTree(report);
             for (JsonNode table : evidence.get("tables")) {
                 ((ObjectNode) table).setAll((ObjectNode)
-                        mapper.valueToTree(seen.get(table.get("table").asText())));
+                        JSON.valueToTree(seen.get(table.get("table").asText())));
             }
-            String json = mapper.writeValueAsString(evidence);
+            String json = JSON.writeValueAsString(evidence);
             Handles.tell(
                     connection,
                     handle -> handle.useTransaction(tx -> {

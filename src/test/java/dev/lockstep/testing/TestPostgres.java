@@ -65,11 +65,21 @@ public final class TestPostgres {
         return database(server.getPort());
     }
 
+    /** A new, empty database on the shared server in another encoding than its own. */
+    public static TestDatabase databaseIn(String encoding) {
+        return database(
+                Shared.SERVER.getPort(), " TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C' ENCODING '" + encoding + "'");
+    }
+
     static TestDatabase database(int port) {
+        return database(port, "");
+    }
+
+    private static TestDatabase database(int port, String options) {
         String name = "test_" + DATABASES.incrementAndGet();
         try (Connection connection = admin(port);
                 Statement statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE " + name);
+            statement.execute("CREATE DATABASE " + name + options);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Drift is planted by plain SQL and counted by plain SQL; {@code verify} has to find the same rows. */
 class VerifierIT {
@@ -122,10 +123,10 @@ class VerifierIT {
         harness = SidecarHarness.expanded(db, schema.spec()).untilCaughtUp();
         db.execute("VACUUM FULL " + messages);
         String sum = pascal
-                ? "SELECT to_hex(bit_xor(uuid_hash_extended(\"Id\", uuid_hash_extended(\"FromPersonaId\", 0)"
-                        + " # uuid_hash_extended(\"FromAgentId\", 1) # hashtextextended(\"ContentHash\", 2)))) FROM \"Messages\""
-                : "SELECT to_hex(bit_xor(hashint8extended(message_id, hashint4extended(from_persona_id, 0)"
-                        + " # hashint8extended(from_agent_id, 1) # hash_record_extended(ROW(content_hash), 2)))) FROM app.messages";
+                ? "SELECT to_hex(bit_xor(uuid_hash_extended(\"Id\", uuid_hash_extended(\"FromAgentId\", 0)"
+                        + " # hashtextextended(\"ContentHash\", 1)))) FROM \"Messages\""
+                : "SELECT to_hex(bit_xor(hashint8extended(message_id, hashint8extended(from_agent_id, 0)"
+                        + " # hash_record_extended(ROW(content_hash), 1)))) FROM app.messages";
 
         VerifyReport first = verify(harness.config(), harness.lockstep(), false);
         String table = pascal ? "public.Messages" : "app.messages";
@@ -164,6 +165,25 @@ class VerifierIT {
         assertThat(table(changed, table).hash())
                 .isEqualTo(db.text(sum))
                 .isNotEqualTo(table(first, table).hash());
+    }
+
+    /** The bytes that are hashed are UTF-8's, judged by the conversion that the server has for that. */
+    @ParameterizedTest
+    @ValueSource(strings = {"LATIN1", "SQL_ASCII", "UTF8"})
+    void contentIsHashedInUtf8WhateverTheServersEncoding(String encoding) throws Exception {
+        TestDatabase db = TestPostgres.databaseIn(encoding);
+        db.execute(LegacySchema.PASCAL.ddl());
+        db.execute(
+                "INSERT INTO \"Personas\" (\"Name\") VALUES ('p');"
+                        + "INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT \"Id\", 'Stra\u00dfe, caf\u00e9' FROM \"Personas\"");
+        harness = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).untilCaughtUp();
+        db.execute(
+                "INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT \"Id\", '\u00fcber' FROM \"Personas\"");
+        harness.untilCaughtUp();
+        assertThat(db.number("SELECT count(*) FROM \"Messages\" WHERE \"ContentHash\" ="
+                        + " encode(sha256(convert_to(\"Content\", 'UTF8')), 'hex') AND length(\"ContentHash\") = 64"))
+                .isEqualTo(2);
+        assertThat(verify(harness.config(), harness.lockstep(), false).clean()).isTrue();
     }
 
     private static VerifyReport verify(LockstepConfig config, Database database, boolean repair) throws Exception {
