@@ -26,6 +26,37 @@ public record Batch(List<RowChange> changes, @Nullable Lsn boundary, List<String
     }
 
     /**
+     * Its beginning, up to the end of a transaction if one ends among {@code most} changes.
+     *
+     * @param most changes, at least one
+     * @return this batch if it has no more changes than that
+     */
+    public Batch head(int most) {
+        if (changes.size() <= most) {
+            return this;
+        }
+        List<Commit> ended = commits.stream().filter(c -> c.end() <= most).toList();
+        if (ended.isEmpty()) {
+            return new Batch(changes.subList(0, most), null, List.of(), List.of());
+        }
+        Commit last = ended.get(ended.size() - 1);
+        return new Batch(changes.subList(0, last.end()), last.lsn(), List.of(), ended);
+    }
+
+    /** What is left of it after a {@link #head} that is not all of it. */
+    public Batch after(Batch head) {
+        int begin = head.changes.size();
+        return new Batch(
+                changes.subList(begin, changes.size()),
+                boundary,
+                heartbeats,
+                commits.stream()
+                        .filter(c -> c.end() > begin)
+                        .map(c -> new Commit(c.end() - begin, c.lsn()))
+                        .toList());
+    }
+
+    /**
      * The end of a transaction.
      *
      * @param end its changes are those from the end of the one before up to here, this index left out

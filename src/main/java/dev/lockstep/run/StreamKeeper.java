@@ -191,15 +191,25 @@ final class StreamKeeper {
         log.info("streaming from {}", from.lsn());
         engine.run(from.lsn(), batch -> {
             beat(batch);
-            gate.await(pulse::beat, stop); // a pause holds up the stream, and so the heartbeats
-            courtesy.await(batch, pulse::beat, stop);
-            long began = System.nanoTime();
-            Lsn durable = applier.apply(batch);
-            courtesy.worked(Duration.ofNanos(System.nanoTime() - began));
-            return durable;
+            return apply(batch, applier);
         });
         if (!stop.requested()) {
             throw new CaptureFailure("the stream ended", null);
+        }
+    }
+
+    /** As a whole, or, while writers want all processors, piece by piece. */
+    private Lsn apply(Batch batch, Synchronizer applier) throws InterruptedException {
+        for (Batch rest = batch; ; ) {
+            gate.await(pulse::beat, stop); // a pause holds up the stream, and so the heartbeats
+            Batch piece = courtesy.await(rest, pulse::beat, stop);
+            long began = System.nanoTime();
+            Lsn durable = applier.apply(piece);
+            courtesy.worked(Duration.ofNanos(System.nanoTime() - began));
+            if (piece.changes().size() == rest.changes().size()) {
+                return durable;
+            }
+            rest = rest.after(piece);
         }
     }
 

@@ -23,6 +23,12 @@ public final class Courtesy implements AutoCloseable {
     private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long COUNT_NANOS = Duration.ofMillis(200).toNanos();
 
+    /**
+     * Changes. A writer waits behind what is done meanwhile, so it is little, and more often; one lane does it, and leaves
+     * the other processors alone.
+     */
+    static final int PIECE = 256;
+
     /** So few changes a second cost nobody anything. */
     private static final int BUSY_PER_SECOND = 500;
 
@@ -74,12 +80,13 @@ public final class Courtesy implements AutoCloseable {
      * Returns when it is time to apply the batch.
      *
      * @param waiting done now and then meanwhile
+     * @return what to apply: all of it, or, while there is a crowd, its beginning
      * @throws InterruptedException when stopped
      */
-    public void await(Batch batch, Runnable waiting, StopSignal stop) throws InterruptedException {
-        count(batch.changes().size());
+    public Batch await(Batch batch, Runnable waiting, StopSignal stop) throws InterruptedException {
         if (batch.changes().isEmpty()) {
-            return;
+            count(0);
+            return batch;
         }
         Instant committed = batch.changes().get(0).commitTime();
         Duration lag = Duration.between(committed, Instant.now()); // a crowd is on this machine, and so is its clock
@@ -88,7 +95,7 @@ public final class Courtesy implements AutoCloseable {
         Duration most = bearable.compareTo(limit) < 0 ? bearable : limit;
         long rest = Yielding.rest(lastWork, lag, most).toNanos();
         boolean rested = false;
-        while (crowd.present() && !walShort && !scanning.getAsBoolean() && System.nanoTime() - began < rest) {
+        while (crowded() && System.nanoTime() - began < rest) {
             rested = true;
             tell(most);
             waiting.run();
@@ -100,9 +107,16 @@ public final class Courtesy implements AutoCloseable {
         if (rested) {
             meter.accept(Duration.ofNanos(System.nanoTime() - began));
         }
+        Batch piece = rest > 0 && crowded() ? batch.head(PIECE) : batch; // at the limit a large one costs less
+        count(piece.changes().size());
+        return piece;
     }
 
-    /** The batch took so long. */
+    private boolean crowded() {
+        return crowd.present() && !walShort && !scanning.getAsBoolean();
+    }
+
+    /** What {@link #await} returned took so long. */
     public void worked(Duration time) {
         lastWork = time;
         crowd.applied();

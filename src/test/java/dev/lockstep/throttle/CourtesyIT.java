@@ -126,6 +126,19 @@ class CourtesyIT {
         assertThat(crowd.present()).as("it is still crowded").isTrue();
     }
 
+    /** A writer waits behind a batch as long as it takes: the benchmark's slowest hundredth waited six times as long. */
+    @Test
+    void whileItIsCrowdedABatchIsDoneInPieces() throws Exception {
+        courtesy.worked(Duration.ZERO);
+        Batch old = batch(Instant.now().minusSeconds(25)); // so old that it is not put off as a whole
+        Batch piece = courtesy.await(old, () -> {}, stop);
+        assertThat(piece.changes()).hasSize(Courtesy.PIECE);
+        assertThat(crowd.present()).as("it is still crowded").isTrue();
+
+        scanning.set(true);
+        assertThat(courtesy.await(old, () -> {}, stop)).isSameAs(old);
+    }
+
     @Test
     void anOperatorWhoBearsNoLagGetsNone() throws Exception {
         limit(0);
@@ -134,7 +147,8 @@ class CourtesyIT {
             return crowd.bearableLag().isZero();
         });
 
-        courtesy.await(batch(), () -> {}, stop);
+        Batch batch = batch();
+        assertThat(courtesy.await(batch, () -> {}, stop)).isSameAs(batch);
         assertThat(crowd.present()).as("it is still crowded").isTrue();
     }
 
@@ -166,6 +180,10 @@ class CourtesyIT {
     }
 
     private static Batch batch() {
+        return batch(Instant.now());
+    }
+
+    private static Batch batch(Instant committed) {
         RowChange change = new RowChange(
                 new TableName("public", "Messages"),
                 RowChange.Op.INSERT,
@@ -174,7 +192,7 @@ class CourtesyIT {
                 null,
                 1,
                 Lsn.ZERO,
-                Instant.now());
+                committed);
         return new Batch(Collections.nCopies(1000, change), null, List.of());
     }
 
