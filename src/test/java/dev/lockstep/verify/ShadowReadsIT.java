@@ -1,6 +1,7 @@
 package dev.lockstep.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.model.Brake;
@@ -30,7 +31,7 @@ class ShadowReadsIT {
 
     @ParameterizedTest
     @EnumSource(LegacySchema.class)
-    void aRowUnderWayIsNotCountedAndOneThatStaysWrongIs(LegacySchema schema) throws Exception {
+    void aRowUnderWayIsNotCounted(LegacySchema schema) throws Exception {
         boolean pascal = schema == LegacySchema.PASCAL;
         String unstamped = pascal
                 ? " FROM \"Messages\" WHERE \"FromAgentId\" IS NULL"
@@ -65,7 +66,28 @@ class ShadowReadsIT {
                 assertThat(messages.differing()).isZero();
             }
             sidecar.awaitInStep(pascal ? Judge.PASCAL : Judge.SNAKE);
+        }
+    }
 
+    @ParameterizedTest
+    @EnumSource(LegacySchema.class)
+    void aRowThatStaysWrongIsCounted(LegacySchema schema) throws Exception {
+        assumeTrue(
+                Integer.getInteger("postgres.version", 18) >= 16,
+                "before version 16 a stream cannot leave out what has an origin: it mends what is planted here");
+        boolean pascal = schema == LegacySchema.PASCAL;
+        db.execute(schema.ddl());
+        db.execute(
+                pascal
+                        ? "INSERT INTO \"Personas\" (\"Name\") VALUES ('one'), ('two');"
+                                + "INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\")"
+                                + " SELECT \"Id\", i FROM \"Personas\", generate_series(1, 10) i"
+                        : "INSERT INTO app.personas (display_name) VALUES ('one'), ('two');"
+                                + "INSERT INTO app.messages (from_persona_id, body)"
+                                + " SELECT persona_id, i FROM app.personas, generate_series(1, 10) i");
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, schema.spec()).start()) {
+            sidecar.awaitCaughtUp().awaitIndexed();
+            sidecar.awaitInStep(pascal ? Judge.PASCAL : Judge.SNAKE);
             // as if the sidecar had written it: its stream leaves it out
             db.execute("SELECT pg_replication_origin_create('" + sidecar.name() + "_99');"
                     + " SELECT pg_replication_origin_session_setup('" + sidecar.name() + "_99');"
@@ -76,10 +98,14 @@ class ShadowReadsIT {
             assertThat(messages.differing()).isEqualTo(2);
             assertThat(messages.examples())
                     .extracting(ReadReport.Example::key)
-                    .containsExactlyInAnyOrderElementsOf(
-                            db.rows("SELECT " + (pascal ? "\"Id\"" : "message_id") + unstamped).stream()
-                                    .map(row -> row.get(0))
-                                    .toList());
+                    .containsExactlyInAnyOrderElementsOf(db
+                            .rows(
+                                    pascal
+                                            ? "SELECT \"Id\" FROM \"Messages\" WHERE \"FromAgentId\" IS NULL"
+                                            : "SELECT message_id FROM app.messages WHERE from_agent_id IS NULL")
+                            .stream()
+                            .map(row -> row.get(0))
+                            .toList());
             assertThat(messages.examples()).extracting(ReadReport.Example::why).containsOnly("missing stamp");
         }
     }
