@@ -31,6 +31,11 @@ final class QueueWatch {
 
     private static final int RARELY = 40;
 
+    /** After so long the first change may wait half a second, in the reader and here. */
+    private static final long DORMANT_NANOS = Duration.ofMinutes(1).toNanos();
+
+    private static final long DORMANT_REST_NANOS = Duration.ofMillis(250).toNanos();
+
     /** With so many records a second there are always some: taken as they come, they would make many small batches. */
     private static final int BUSY_PER_SECOND = 3000;
 
@@ -109,6 +114,10 @@ final class QueueWatch {
     /** Waits for the interval; longer when nothing has come for a while. Any thread may. */
     void rest() {
         long quiet = System.nanoTime() - lastSeen;
+        if (quiet > DORMANT_NANOS) {
+            LockSupport.parkNanos(Math.max(interval, DORMANT_REST_NANOS));
+            return;
+        }
         int times = quiet > STILL_NANOS ? RARELY : quiet > QUIET_NANOS ? SELDOM : 1;
         LockSupport.parkNanos(Math.min(times * interval, Math.max(interval, LONGEST_NANOS)));
     }
