@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -58,18 +59,34 @@ public final class PlanRun {
     public List<String> execute(String turn, Planner planner) {
         try (Connection connection = database.open(role)) {
             takeTurn(connection, turn);
-            List<String> done = new ArrayList<>();
-            List<ExpandStep> plan = planner.plan(connection);
-            try (StepRunner runner = new StepRunner(database, connection, patience, sleeper, random)) {
-                for (ExpandStep step : plan) {
-                    runner.run(step);
-                    LOG.debug("{}", step.title());
-                    done.add(step.title());
-                }
+            try {
+                return run(planner.plan(connection), connection);
+            } finally {
+                giveTurn(connection);
             }
-            return done;
         } catch (SQLException e) {
             throw StepFailure.unreadable(e);
+        }
+    }
+
+    private List<String> run(List<ExpandStep> plan, Connection connection) throws SQLException {
+        List<String> done = new ArrayList<>();
+        try (StepRunner runner = new StepRunner(database, connection, patience, sleeper, random)) {
+            for (ExpandStep step : plan) {
+                runner.run(step);
+                LOG.debug("{}", step.title());
+                done.add(step.title());
+            }
+        }
+        return done;
+    }
+
+    /** The server ends a session some time after it was closed, and the next command may come sooner. */
+    private static void giveTurn(Connection connection) {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_advisory_unlock_all()");
+        } catch (SQLException e) {
+            LOG.debug("the turn ends with the session", e);
         }
     }
 
