@@ -79,7 +79,7 @@ final class ReplayStream implements OldChanges {
 
     private void once(Taker taker) throws InterruptedException {
         failure.set(null);
-        EngineSource source = new EngineSource(config, mapping, slot, false);
+        EngineSource source = new EngineSource(config, mapping, slot, false, () -> false);
         Thread engine = new Thread(
                 () -> {
                     try {

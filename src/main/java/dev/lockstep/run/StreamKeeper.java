@@ -186,7 +186,7 @@ final class StreamKeeper {
             changes = changeLog(connection, from);
         }
         Synchronizer applier = fresh(from, changes);
-        EngineSource engine = new EngineSource(config, mapping, config.name(), originNone);
+        EngineSource engine = new EngineSource(config, mapping, config.name(), originNone, courtesy::gentle);
         source.set(engine);
         log.info("streaming from {}", from.lsn());
         engine.run(from.lsn(), batch -> {

@@ -41,6 +41,7 @@ public final class Courtesy implements AutoCloseable {
     private long counted;
     private long toldAt = System.nanoTime() - TELL_NANOS;
     private volatile boolean walShort;
+    private volatile boolean puttingOff;
 
     /**
      * @param name the configured name
@@ -94,6 +95,7 @@ public final class Courtesy implements AutoCloseable {
         Duration bearable = crowd.bearableLag();
         Duration most = bearable.compareTo(limit) < 0 ? bearable : limit;
         long rest = Yielding.rest(lastWork, lag, most).toNanos();
+        puttingOff = rest > 0;
         boolean rested = false;
         while (crowded() && System.nanoTime() - began < rest) {
             rested = true;
@@ -110,6 +112,11 @@ public final class Courtesy implements AutoCloseable {
         Batch piece = rest > 0 && crowded() ? batch.head(PIECE) : batch; // at the limit a large one costs less
         count(piece.changes().size());
         return piece;
+    }
+
+    /** Whether the stream had better be read slowly, too: something is put off for writers. Any thread may ask. */
+    public boolean gentle() {
+        return puttingOff && crowded();
     }
 
     private boolean crowded() {

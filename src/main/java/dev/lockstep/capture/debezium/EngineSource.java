@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ public final class EngineSource implements ChangeSource {
     private final Mapping mapping;
     private final String slot;
     private final boolean originNone;
+    private final BooleanSupplier gentle;
     private final RecordDecoder decoder;
     private final AtomicReference<@Nullable DebeziumEngine<?>> engine = new AtomicReference<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -46,8 +48,13 @@ public final class EngineSource implements ChangeSource {
     private Lsn acknowledged = Lsn.ZERO;
     private volatile boolean closed;
 
-    /** @param slot what is streamed from */
-    public EngineSource(LockstepConfig config, Mapping mapping, String slot, boolean originNone) {
+    /**
+     * @param slot what is streamed from
+     * @param gentle whether others want the processors, so that it had better be read slowly
+     */
+    public EngineSource(
+            LockstepConfig config, Mapping mapping, String slot, boolean originNone, BooleanSupplier gentle) {
+        this.gentle = gentle;
         this.config = config;
         this.mapping = mapping;
         this.slot = slot;
@@ -69,7 +76,12 @@ public final class EngineSource implements ChangeSource {
         if (closed) {
             return;
         }
-        built.run();
+        ReaderPace.offer(prefix, gentle);
+        try {
+            built.run();
+        } finally {
+            ReaderPace.withdraw(prefix);
+        }
         Throwable cause = failure.get();
         if (cause instanceof LockstepException e) {
             throw e;

@@ -26,6 +26,7 @@ public final class UnmeteredTask extends PostgresConnectorTask {
     private @Nullable ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> metered;
     private @Nullable ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> pausing;
     private @Nullable QueueWatch watch;
+    private ReaderPace pace = ReaderPace.of(null);
 
     @Override
     public ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> start(Configuration config) {
@@ -33,6 +34,7 @@ public final class UnmeteredTask extends PostgresConnectorTask {
         metered = coordinator;
         pausing = coordinator;
         watch = QueueWatch.of(this);
+        pace = ReaderPace.of(config.getString("topic.prefix"));
         return coordinator;
     }
 
@@ -55,17 +57,23 @@ public final class UnmeteredTask extends PostgresConnectorTask {
         ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> coordinator = metered;
         if (coordinator != null && records != null && !records.isEmpty()) {
             metered = null;
-            silence(coordinator);
+            listen(coordinator, pace);
         }
         return records;
     }
 
     /** Whether it could be done; if not, the stock metrics stay and cost time. */
     public static boolean silence(ChangeEventSourceCoordinator<?, ?> coordinator) {
+        return listen(coordinator, DataChangeEventListener.NO_OP());
+    }
+
+    @SuppressWarnings("unchecked") // a task of PostgreSQL's has its partitions
+    private static boolean listen(
+            ChangeEventSourceCoordinator<?, ?> coordinator, DataChangeEventListener<PostgresPartition> listener) {
         try {
             Field field = ChangeEventSourceCoordinator.class.getDeclaredField("eventDispatcher");
             field.setAccessible(true);
-            ((EventDispatcher<?, ?>) field.get(coordinator)).setEventListener(DataChangeEventListener.NO_OP());
+            ((EventDispatcher<PostgresPartition, ?>) field.get(coordinator)).setEventListener(listener);
             return true;
         } catch (ReflectiveOperationException | RuntimeException e) {
             log.debug("Debezium's metrics of single events stay on", e);
