@@ -40,8 +40,9 @@ final class RehearseCommand implements Callable<Integer> {
     @Option(
             names = "--copy-from",
             paramLabel = "URL",
-            description = "Copy the mapped tables from here first, with pg_dump; the live database or a standby of it."
-                    + " Password: $" + SOURCE_PASSWORD + ", or that of the configuration.")
+            description =
+                    "Copy the mapped tables from here first, with pg_dump; the live database, a standby of it, or one like it."
+                            + " Password: $" + SOURCE_PASSWORD + ", or that of the configuration.")
     private @Nullable String copyFrom;
 
     @Option(names = "--drop-columns", description = "Have contract drop the persona columns, too.")

@@ -1,18 +1,23 @@
 package dev.lockstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.config.DatabaseConfig;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.DebianServer;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.OwnServer;
+import dev.lockstep.testing.Standby;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -45,6 +50,15 @@ class RehearseIT {
             INSERT INTO app.messages (tenant, conversation_no, from_persona_id, body)
               SELECT tenant, conversation_no, persona_id, 'secret ' || g FROM app.conversations, generate_series(1, 20) g;
             """);
+
+    private static final Map<LegacySchema, String> MESSAGES =
+            Map.of(LegacySchema.PASCAL, "\"Messages\"", LegacySchema.SNAKE, "app.messages");
+
+    private static final Map<LegacySchema, String> THINNED = Map.of(
+            LegacySchema.PASCAL,
+            "DELETE FROM \"Messages\" WHERE right(ctid::text, 2) <> '1)'",
+            LegacySchema.SNAKE,
+            "DELETE FROM app.messages WHERE message_id % 10 <> 0");
 
     private static final Map<LegacySchema, Judge> JUDGES =
             Map.of(LegacySchema.PASCAL, Judge.PASCAL, LegacySchema.SNAKE, Judge.SNAKE);
@@ -116,9 +130,7 @@ class RehearseIT {
 
     @Test
     void copiesTheTablesWithPgDump() throws Exception {
-        assumeTrue(
-                DebianServer.programs().isPresent(),
-                "no PostgreSQL of the distribution's packages (.ci/tools installs it)");
+        requirePgDump();
         try (DebianServer server = DebianServer.start(folder.resolve("server"))) {
             db = server.database();
             TestDatabase empty = server.database();
@@ -129,16 +141,8 @@ class RehearseIT {
                     "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
                             + " CREATE TRIGGER touch BEFORE UPDATE ON \"Messages\" FOR EACH ROW EXECUTE FUNCTION touch();"
                             + " ALTER TABLE \"Messages\" ADD COLUMN tenant int DEFAULT 1 CONSTRAINT of_tenant REFERENCES tenants");
-            Distribution.Ended ended = ended(
-                    "rehearse",
-                    "--copy-from",
-                    db.config().url(),
-                    "--into",
-                    empty.config().url(),
-                    "--output",
-                    "json");
-            assertThat(ended.exitCode()).as(ended.out() + ended.err()).isZero();
-            JsonNode report = JsonMapper.builder().build().readTree(ended.out());
+            JsonNode report = copied(db, empty);
+            assertThat(report.get("assumptions").toString()).contains("(it was copied just now)");
             assertThat(of(report.get("forecast"), "backfill").get("rows").asLong())
                     .isEqualTo(210 + 4200 + 11);
             assertThat(report.get("notes").toString()).contains("of_tenant");
@@ -157,6 +161,87 @@ class RehearseIT {
                     "--into",
                     empty.config().url());
         }
+    }
+
+    /** A staging database has rows like those of the live one, but not as many. */
+    @ParameterizedTest
+    @EnumSource(LegacySchema.class)
+    void theForecastIsOfTheLiveDatabaseWhateverWasCopied(LegacySchema schema) throws Exception {
+        requirePgDump();
+        try (DebianServer server = DebianServer.start(folder.resolve("server"))) {
+            db = server.database();
+            legacy(schema);
+            TestDatabase staging = template();
+            staging.execute(THINNED.get(schema));
+            TestDatabase empty = server.database();
+            JsonNode report = copied(staging, empty);
+            long messages = empty.number("SELECT count(*) FROM " + MESSAGES.get(schema));
+            assertThat(messages).as("copied").isPositive().isLessThan(1000);
+            assertThat(of(report.get("forecast"), "backfill").get("rows").asLong())
+                    .isCloseTo(schema == LegacySchema.PASCAL ? 210 + 4200 + 11 : 210 + 4200, within(2L));
+            assertThat(report.get("assumptions").toString()).contains("(by the live server's statistics)");
+            assertThat(report.get("notes").toString())
+                    .contains(staging.config().address() + ", which was copied, is neither the live database");
+            untouched(schema);
+
+            String table = MESSAGES.get(schema);
+            db.execute("ALTER TABLE " + table + " SET (autovacuum_enabled = off); CREATE TABLE kept AS TABLE " + table
+                    + "; TRUNCATE " + table + "; INSERT INTO " + table
+                    + " OVERRIDING SYSTEM VALUE TABLE kept; DROP TABLE kept");
+            assertThat(db.number("SELECT reltuples FROM pg_class WHERE oid = '" + table + "'::regclass"))
+                    .as("an emptied table has no statistics")
+                    .isEqualTo(-1);
+            TestDatabase other = server.database();
+            JsonNode unknown = copied(staging, other);
+            assertThat(unknown.get("assumptions").toString())
+                    .contains(table.replace("\"", "") + ", never analyzed there, by its bytes");
+            assertThat(unknown.get("live").get("tables").findValuesAsText("rowsBy"))
+                    .containsExactly("STATISTICS", "BYTES");
+            assertThat(of(unknown.get("forecast"), "backfill").get("rows").asLong())
+                    .as("twice what was copied at least, for the pages of so small a table are not full")
+                    .isBetween(2 * (210 + messages), 9000L);
+        }
+    }
+
+    /** Its rows are the live ones, unless it is behind. */
+    @Test
+    void aStandbyOfTheLiveDatabaseCountsAsIt() throws Exception {
+        requirePgDump();
+        try (DebianServer server = DebianServer.start(folder.resolve("server"))) {
+            db = server.database();
+            legacy(LegacySchema.SNAKE);
+            TestDatabase first = server.database();
+            TestDatabase second = server.database();
+            int port = freePort();
+            try (Standby standby = Standby.of(server, folder, port, "postgres")) {
+                TestDatabase source = new TestDatabase(new DatabaseConfig(
+                        "jdbc:postgresql://localhost:" + port + "/" + db.text("SELECT current_database()"),
+                        "postgres",
+                        "postgres",
+                        "public"));
+                assertThat(copied(source, first).get("assumptions").toString()).contains("(it was copied just now)");
+                assertThat(standby.text("SELECT pg_wal_replay_pause(), pg_is_wal_replay_paused()"))
+                        .isNotNull();
+                db.execute("INSERT INTO app.messages (body) VALUES ('later')");
+                JsonNode late = copied(source, second);
+                assertThat(late.get("assumptions").toString()).contains("(by the live server's statistics)");
+                assertThat(late.get("notes").toString()).contains("nor a standby that keeps up with it");
+            }
+        }
+    }
+
+    @Test
+    void refusesALiveDatabaseWithoutTheTables() throws Exception {
+        legacy(LegacySchema.SNAKE);
+        TestDatabase copy = template();
+        db = TestPostgres.database();
+        configure(LegacySchema.SNAKE);
+        refused(
+                "the live database, that of the configuration, has no table app.conversations",
+                "--into",
+                copy.config().url());
+        assertThat(copy.number("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'rehearsed%'"))
+                .isZero();
     }
 
     @Test
@@ -253,6 +338,10 @@ class RehearseIT {
                         ? "ALTER TABLE \"Messages\" ADD CONSTRAINT old_key FOREIGN KEY (\"FromPersonaId\") REFERENCES \"Personas\""
                         : "ALTER TABLE app.messages ADD CONSTRAINT old_key FOREIGN KEY (from_persona_id) REFERENCES app.personas");
         db.execute("VACUUM ANALYZE");
+        configure(schema);
+    }
+
+    private void configure(LegacySchema schema) throws Exception {
         Files.writeString(
                 folder.resolve("lockstep.yaml"), """
                 name: rehearsed
@@ -277,7 +366,7 @@ class RehearseIT {
 
     private TestDatabase at(String database) {
         String url = db.config().url();
-        return new TestDatabase(new dev.lockstep.config.DatabaseConfig(
+        return new TestDatabase(new DatabaseConfig(
                 url.substring(0, url.lastIndexOf('/') + 1) + database, "postgres", "postgres", "public"));
     }
 
@@ -292,6 +381,32 @@ class RehearseIT {
                         "SELECT count(*) FROM pg_attribute WHERE lower(attname) IN ('fromagentid', 'from_agent_id')"))
                 .as(schema.name().toLowerCase(Locale.ROOT))
                 .isZero();
+    }
+
+    private static void requirePgDump() throws Exception {
+        assumeTrue(
+                DebianServer.programs().isPresent(),
+                "no PostgreSQL of the distribution's packages (.ci/tools installs it)");
+    }
+
+    /** The report of a rehearsal that went well. */
+    private JsonNode copied(TestDatabase from, TestDatabase into) throws Exception {
+        Distribution.Ended ended = ended(
+                "rehearse",
+                "--copy-from",
+                from.config().url(),
+                "--into",
+                into.config().url(),
+                "--output",
+                "json");
+        assertThat(ended.exitCode()).as(ended.out() + ended.err()).isZero();
+        return JsonMapper.builder().build().readTree(ended.out());
+    }
+
+    private static int freePort() throws Exception {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
     }
 
     private void refused(String why, String... options) throws Exception {
