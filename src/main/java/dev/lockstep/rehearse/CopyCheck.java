@@ -61,6 +61,14 @@ final class CopyCheck {
                     throw LockstepException.wrongInput(
                             "--into names a standby, which cannot be written to; promote it, or copy into another database");
                 }
+                if (handle.createQuery("SHOW transaction_read_only")
+                        .mapTo(String.class)
+                        .one()
+                        .equals("on")) {
+                    throw LockstepException.wrongInput(
+                            "--into names a database that cannot be written to (default_transaction_read_only is on); set it"
+                                    + " off there, or name another database");
+                }
                 requireNobody(handle);
                 requireServer(handle);
                 dropSlots(handle);

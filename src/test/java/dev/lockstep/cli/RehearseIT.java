@@ -274,6 +274,31 @@ class RehearseIT {
         untouched(LegacySchema.SNAKE);
     }
 
+    /** In recovery, or by its settings: either would be found out by `expand`, after all the copying. */
+    @ParameterizedTest
+    @EnumSource(LegacySchema.class)
+    void refusesACopyThatCannotBeWrittenTo(LegacySchema schema) throws Exception {
+        try (OwnServer server = OwnServer.start(folder.resolve("server"))) {
+            db = server.database();
+            legacy(schema);
+            TestDatabase copy = template();
+            int port = freePort();
+            try (Standby standby = Standby.of(server, folder, port, "postgres")) {
+                assertThat(standby.text("SELECT pg_is_in_recovery()")).isEqualTo("t");
+                String own = "jdbc:postgresql://localhost:" + port + "/" + db.text("SELECT current_database()");
+                String other = "jdbc:postgresql://localhost:" + port + "/" + copy.text("SELECT current_database()");
+                for (String into : List.of(own, other)) {
+                    refused("--into names a standby, which cannot be written to; promote it", "--into", into);
+                    refused("--into names a standby", "--copy-from", db.config().url(), "--into", into);
+                }
+            }
+            copy.execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on',"
+                    + " current_database()); END $$");
+            refused("default_transaction_read_only", "--into", copy.config().url());
+            untouched(schema);
+        }
+    }
+
     /** What keeps the real one from going on is found by the rehearsal. */
     @Test
     void tellsWhatWouldKeepItFromGoingOn() throws Exception {
