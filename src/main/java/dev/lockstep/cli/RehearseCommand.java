@@ -59,11 +59,17 @@ final class RehearseCommand implements Callable<Integer> {
         DatabaseConfig source = copyFrom == null ? null : database(config, "--copy-from", copyFrom, SOURCE_PASSWORD);
         StopSignal stop = new StopSignal();
         RehearsalReport report;
-        try (StopOnSignal signal = new StopOnSignal(stop);
-                ProgressBar bar =
-                        new ProgressBar(context.err(), context.output().isJson())) {
+        try (StopOnSignal signal = new StopOnSignal(stop)) {
             signal.exitCode(3);
-            report = new Rehearsal(config, source, copy, new RehearsalTurns(dropColumns, stop), bar, stop).run();
+            try (ProgressBar bar =
+                    new ProgressBar(context.err(), context.output().isJson())) {
+                report = new Rehearsal(config, source, copy, new RehearsalTurns(dropColumns, stop), bar, stop).run();
+            } catch (LockstepException | InterruptedException e) {
+                if (!stop.requested()) {
+                    throw e;
+                }
+                return new ExitPolicy(context.output(), context.err()).fail(e); // later there is no process to say it
+            }
         }
         String kept = new RehearsalFile(context.configFile(), config.name()).write(report);
         context.output().show(report, out -> print(report, kept, out));

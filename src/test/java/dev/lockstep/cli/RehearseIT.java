@@ -31,6 +31,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A rehearsal on a copy, held against the real run on the same data; with the packaged commands. */
@@ -67,6 +68,7 @@ class RehearseIT {
     Path folder;
 
     private TestDatabase db = TestPostgres.database();
+    private List<ProcessHandle> started = List.of();
 
     @ParameterizedTest
     @EnumSource(LegacySchema.class)
@@ -353,6 +355,163 @@ class RehearseIT {
             TestDatabase anew = template();
             done("rehearse", "--into", anew.config().url());
         }
+    }
+
+    /** What ends a process; what it has started is not told. */
+    enum Signal {
+        TERM,
+        KILL
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PASCAL, TERM", "SNAKE, KILL"})
+    void stoppedWhileItCopiesItLeavesNothingRunning(LegacySchema schema, Signal signal) throws Exception {
+        requirePgDump();
+        try (DebianServer server = DebianServer.start(folder.resolve("server"))) {
+            db = server.database();
+            legacy(schema);
+            holdable(schema);
+            TestDatabase copy = server.database();
+            try (Connection holder = db.connect()) {
+                holder.setAutoCommit(false);
+                holder.createStatement()
+                        .execute("LOCK TABLE unmapped"); // of which no size is asked, so only pg_dump waits
+                stop(signal, copy, "application_name = 'pg_dump' AND wait_event_type = 'Lock'");
+                awaitEnded(copy);
+            }
+            untouched(schema);
+
+            try (Connection holder = copy.connect()) {
+                hold(holder, 1);
+                assertThat(stop(signal, copy, "application_name = 'pg_restore' AND wait_event = 'advisory'"))
+                        .as("there were more rows than fit between the two")
+                        .anyMatch(command -> command.endsWith("pg_dump"));
+                awaitGone("pg_dump"); // a pg_restore whose input has ended goes on with what it was given
+            }
+            awaitEnded(copy);
+            untouched(schema);
+            anew(copy);
+
+            try (Connection holder = copy.connect()) {
+                hold(holder, 2);
+                stop(
+                        signal,
+                        copy,
+                        "application_name = 'pg_restore' AND query LIKE 'CREATE INDEX%'"
+                                + " AND wait_event = 'advisory'");
+                awaitGone("pg_restore");
+            }
+            awaitEnded(copy);
+            untouched(schema);
+            anew(copy);
+
+            copied(db, copy);
+            assertThat(JUDGES.get(schema).outOfStep(copy)).isZero();
+            untouched(schema);
+        }
+    }
+
+    /** Locks of the same numbers in the copy hold its rows up, and its indexes. */
+    private void holdable(LegacySchema schema) throws Exception {
+        String table = MESSAGES.get(schema);
+        String key = schema == LegacySchema.PASCAL ? "\"Id\"" : "message_id";
+        String content = schema == LegacySchema.PASCAL ? "\"Content\"" : "body";
+        db.execute("CREATE TABLE unmapped (id int PRIMARY KEY);"
+                + " CREATE FUNCTION held(lock int, id text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS"
+                + " 'BEGIN PERFORM pg_advisory_xact_lock_shared(lock); RETURN true; END';"
+                + " UPDATE " + table + " SET " + content + " = " + content + " || repeat('x', 4000);"
+                + " ALTER TABLE " + table + " ADD CONSTRAINT held CHECK (held(1, " + key + "::text));"
+                + " CREATE INDEX held ON " + table + " (held(2, " + key + "::text))");
+    }
+
+    private static void hold(Connection holder, int lock) throws Exception {
+        holder.setClientInfo("ApplicationName", "rehearsed_rehearsal/test"); // as one of its own
+        holder.createStatement().execute("SELECT pg_advisory_lock(" + lock + ")");
+    }
+
+    /** Once a session is {@code held}; returns the programs that ran. With {@link Signal#TERM} they are gone afterwards. */
+    private List<String> stop(Signal signal, TestDatabase copy, String held) throws Exception {
+        Path log = Files.createTempFile(folder, "rehearse", ".log");
+        Path temporary = Files.createTempDirectory(folder, "temporary");
+        Process rehearsal = Distribution.built()
+                .with("-Djava.io.tmpdir=" + temporary)
+                .start(
+                        folder,
+                        log,
+                        "rehearse",
+                        "-c",
+                        "lockstep.yaml",
+                        "--copy-from",
+                        db.config().url(),
+                        "--into",
+                        copy.config().url());
+        try {
+            Await.until("it is held: " + held, () -> {
+                assertThat(rehearsal.isAlive()).as(Files.readString(log)).isTrue();
+                return at("postgres").number("SELECT count(*) FROM pg_stat_activity WHERE " + held) > 0;
+            });
+            started = rehearsal.descendants().toList();
+            List<String> programs = started.stream()
+                    .flatMap(program -> program.info().command().stream())
+                    .toList();
+            assertThat(programs).anyMatch(program -> program.contains("pg_"));
+            if (signal == Signal.TERM) {
+                rehearsal.destroy();
+                assertThat(rehearsal.waitFor(1, TimeUnit.MINUTES)).isTrue();
+                assertThat(started).noneMatch(RehearseIT::runs);
+                assertThat(temporary).isEmptyDirectory();
+                assertThat(rehearsal.exitValue()).isEqualTo(3);
+                assertThat(Files.readString(log).lines().filter(line -> line.startsWith("lockstep: ")))
+                        .singleElement()
+                        .asString()
+                        .contains("stopped while the copy was made", "the live database is as it was", "createdb");
+            }
+            return programs;
+        } finally {
+            rehearsal.destroyForcibly().waitFor();
+        }
+    }
+
+    private void awaitGone(String name) throws Exception {
+        Await.until(
+                "no program runs on: " + name,
+                () -> started.stream()
+                        .filter(RehearseIT::runs)
+                        .noneMatch(
+                                program -> program.info().command().orElse("").endsWith(name)));
+    }
+
+    /** Nothing that was started is left, here or at the servers. */
+    private void awaitEnded(TestDatabase copy) throws Exception {
+        String name = copy.text("SELECT current_database()");
+        awaitGone("");
+        Await.until(
+                "its sessions have ended",
+                () -> at("postgres")
+                                .number("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pg_%'"
+                                        + " OR datname = '" + name + "'")
+                        == 0);
+    }
+
+    /** One that has ended may wait for somebody to take note. */
+    private static boolean runs(ProcessHandle program) {
+        return program.isAlive() && program.info().command().isPresent();
+    }
+
+    /** Half a copy is none, and what to do is said. */
+    private void anew(TestDatabase copy) throws Exception {
+        String url = copy.config().url();
+        refused(
+                "make an empty one (dropdb, createdb)",
+                "--copy-from",
+                db.config().url(),
+                "--into",
+                url);
+        refused("is not whole", "--into", url);
+        String name = copy.text("SELECT current_database()");
+        awaitEnded(copy);
+        at("postgres").execute("DROP DATABASE " + name);
+        at("postgres").execute("CREATE DATABASE " + name);
     }
 
     private void legacy(LegacySchema schema) throws Exception {
