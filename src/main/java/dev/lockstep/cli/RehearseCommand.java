@@ -40,8 +40,9 @@ final class RehearseCommand implements Callable<Integer> {
     @Option(
             names = "--copy-from",
             paramLabel = "URL",
-            description = "Copy the mapped tables from here first, with pg_dump; the live database or a standby of it."
-                    + " Password: $" + SOURCE_PASSWORD + ", or that of the configuration.")
+            description =
+                    "Copy the mapped tables from here first, with pg_dump; the live database, a standby of it, or one like it."
+                            + " Password: $" + SOURCE_PASSWORD + ", or that of the configuration.")
     private @Nullable String copyFrom;
 
     @Option(names = "--drop-columns", description = "Have contract drop the persona columns, too.")
@@ -58,11 +59,17 @@ final class RehearseCommand implements Callable<Integer> {
         DatabaseConfig source = copyFrom == null ? null : database(config, "--copy-from", copyFrom, SOURCE_PASSWORD);
         StopSignal stop = new StopSignal();
         RehearsalReport report;
-        try (StopOnSignal signal = new StopOnSignal(stop);
-                ProgressBar bar =
-                        new ProgressBar(context.err(), context.output().isJson())) {
+        try (StopOnSignal signal = new StopOnSignal(stop)) {
             signal.exitCode(3);
-            report = new Rehearsal(config, source, copy, new RehearsalTurns(dropColumns, stop), bar, stop).run();
+            try (ProgressBar bar =
+                    new ProgressBar(context.err(), context.output().isJson())) {
+                report = new Rehearsal(config, source, copy, new RehearsalTurns(dropColumns, stop), bar, stop).run();
+            } catch (LockstepException | InterruptedException e) {
+                if (!stop.requested()) {
+                    throw e;
+                }
+                return new ExitPolicy(context.output(), context.err()).fail(e); // later there is no process to say it
+            }
         }
         String kept = new RehearsalFile(context.configFile(), config.name()).write(report);
         context.output().show(report, out -> print(report, kept, out));

@@ -5,7 +5,6 @@ import dev.lockstep.database.Handles;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.MappingSpec;
 import dev.lockstep.sql.Sql;
-import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -25,10 +24,6 @@ final class CopyCheck {
             HAVING count(*) > 0
             """;
 
-    private static final String IDENTITY = "SELECT pg_is_in_recovery() AS standby,"
-            + " (SELECT system_identifier FROM pg_control_system()) || '/' || (SELECT oid FROM pg_database"
-            + " WHERE datname = current_database()) AS identity";
-
     private final Database copy;
     private final String name;
 
@@ -39,45 +34,15 @@ final class CopyCheck {
     }
 
     /**
-     * Names prove nothing: an address has many, and a clone has the system identifier of what it was cloned from. A lock
-     * taken in one of the two that is seen in the other does.
+     * The copy has to be another database than {@code other}, and not the primary that it follows.
      *
-     * @throws LockstepException when the two are one
+     * @throws LockstepException when the two are one, or cannot be told apart
      */
     void requireOther(Database other, String what) throws SQLException {
-        long key = new SecureRandom().nextLong();
-        String lock = "SELECT pg_try_advisory_xact_lock(:key)";
-        try (Connection there = other.open("rehearse");
-                Connection here = copy.open("rehearse")) {
-            there.setAutoCommit(false); // behind a pooler a transaction is what stays on one session
-            here.setAutoCommit(false);
-            boolean held = Handles.ask(there, handle -> ask(handle, lock, key));
-            boolean same = !Handles.ask(here, handle -> ask(handle, lock, key))
-                    || primaryOf(Handles.ask(there, CopyCheck::identity), Handles.ask(here, CopyCheck::identity));
-            there.rollback();
-            here.rollback();
-            if (!held || same) {
-                throw LockstepException.wrongInput("--into names " + what
-                        + "; nothing was touched: a rehearsal ends with `contract`, so it needs a database of its own");
-            }
+        if (Kinship.of(other, copy) != Kinship.NONE) {
+            throw LockstepException.wrongInput("--into names " + what
+                    + "; nothing was touched: a rehearsal ends with `contract`, so it needs a database of its own");
         }
-    }
-
-    private record Identity(boolean standby, String identity) {}
-
-    private static Identity identity(Handle handle) {
-        return handle.createQuery(IDENTITY)
-                .map((row, ctx) -> new Identity(row.getBoolean("standby"), row.getString("identity")))
-                .one();
-    }
-
-    /** A standby does not get the locks of its primary; that it is a clone of the same database is all that can be told. */
-    private static boolean primaryOf(Identity there, Identity here) {
-        return there.standby() && there.identity().equals(here.identity());
-    }
-
-    private static boolean ask(Handle handle, String lock, long key) {
-        return handle.createQuery(lock).bind("key", key).mapTo(Boolean.class).one();
     }
 
     /**
@@ -95,6 +60,14 @@ final class CopyCheck {
                         .one()) {
                     throw LockstepException.wrongInput(
                             "--into names a standby, which cannot be written to; promote it, or copy into another database");
+                }
+                if (handle.createQuery("SHOW transaction_read_only")
+                        .mapTo(String.class)
+                        .one()
+                        .equals("on")) {
+                    throw LockstepException.wrongInput(
+                            "--into names a database that cannot be written to (default_transaction_read_only is on); set it"
+                                    + " off there, or name another database");
                 }
                 requireNobody(handle);
                 requireServer(handle);
@@ -193,7 +166,7 @@ final class CopyCheck {
         }
     }
 
-    private static boolean exists(Handle handle, String relation) {
+    static boolean exists(Handle handle, String relation) {
         return handle.createQuery("SELECT to_regclass(:relation) IS NOT NULL")
                 .bind("relation", relation)
                 .mapTo(Boolean.class)

@@ -1,9 +1,11 @@
 package dev.lockstep.rehearse;
 
+import dev.lockstep.rehearse.RehearsalReport.Live.RowsBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** From what a copy took to what the live database will take: by the rule of three, with every assumption said. Pure. */
@@ -71,15 +73,14 @@ final class Forecaster {
         return share >= MOST_SHARE ? null : Double.valueOf(alone / (1 - share));
     }
 
-    /** @param copiedNow whether the copy is of the live database as it was a moment ago */
-    List<String> assumptions(boolean copiedNow) {
+    List<String> assumptions() {
         List<String> all = new ArrayList<>();
         all.add(String.format(
                 Locale.ROOT,
-                "the live tables have %.2f times the copy's rows%s and %.2f times its bytes; rows, WAL and growth go with the"
+                "the live tables have %.2f times the copy's rows (%s) and %.2f times its bytes; rows, WAL and growth go with the"
                         + " rows, time with the larger of the two; expand takes the same whatever the size",
                 rows,
-                copiedNow ? " (it was copied just now)" : " (by the server's statistics)",
+                origin(),
                 size));
         all.add(String.format(
                 Locale.ROOT,
@@ -96,5 +97,18 @@ final class Forecaster {
                         + " and nobody holds a lock that is asked for");
         all.add("a cutover also waits for cutover.steadyMinutes of quiet before it; that is not counted");
         return all;
+    }
+
+    /** Where the live numbers of rows are from, in words. */
+    private String origin() {
+        if (live.tables().stream().allMatch(table -> table.rowsBy() == RowsBy.COUNT)) {
+            return "it was copied just now";
+        }
+        String unknown = live.tables().stream()
+                .filter(table -> table.rowsBy() == RowsBy.BYTES)
+                .map(RehearsalReport.Live.Table::table)
+                .collect(Collectors.joining(", "));
+        return "by the live server's statistics"
+                + (unknown.isEmpty() ? "" : "; of " + unknown + ", never analyzed there, by its bytes");
     }
 }

@@ -5,9 +5,11 @@ import dev.lockstep.model.StopSignal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Runs programs to their end, and ends them when it is time to stop: what goes on by itself would hold a snapshot of the live
@@ -15,8 +17,28 @@ import java.util.concurrent.TimeUnit;
  */
 final class Programs {
 
+    /**
+     * Its input is a line to us, which is cut when we end, however: then the program ends, too. Left alone it would go on for
+     * as long as it waits for a lock, or builds indexes.
+     */
+    private static final String GUARD = """
+            trap '' INT
+            exec 3<&0
+            "$@" </dev/null 3<&- &
+            program=$!
+            { read -r never; kill $program; } <&3 >/dev/null 2>&1 3<&- &
+            line=$!
+            wait $program
+            code=$?
+            kill $line 2>/dev/null
+            exit $code
+            """;
+
     private static final Duration STEP = Duration.ofMillis(100);
     private static final Duration GRACE = Duration.ofSeconds(5);
+
+    /** @param asked to end */
+    private record Running(Process process, Runnable asked) {}
 
     private final StopSignal stop;
 
@@ -26,27 +48,43 @@ final class Programs {
 
     /** Returns whether it went well. */
     boolean run(ProcessBuilder call) throws IOException, InterruptedException {
-        return ended(List.of(call.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start()));
+        return ended(List.of(guarded(call.redirectOutput(ProcessBuilder.Redirect.DISCARD))));
     }
 
-    /** Feeds what one says to the other; returns whether both went well. */
+    /** What it says is for the caller; it is given nothing to read. */
+    private static Running guarded(ProcessBuilder call) throws IOException {
+        Process process = call.command(
+                        Stream.concat(Stream.of("sh", "-c", GUARD, "lockstep-guard"), call.command().stream())
+                                .toList())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return new Running(process, () -> cut(process));
+    }
+
+    private static void cut(Process process) {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Feeds what one says to the other, whose input ends when we do; returns whether both went well. */
     boolean pipe(ProcessBuilder from, ProcessBuilder to) throws IOException, InterruptedException {
         Process reads = to.redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        Process writes;
+        Running writes;
         try {
-            writes = from.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            writes = guarded(from);
         } catch (IOException e) {
             reads.destroy();
             throw e;
         }
-        Thread pump = new Thread(() -> pump(writes, reads), "rehearse-pump");
+        Thread pump = new Thread(() -> pump(writes.process(), reads), "rehearse-pump");
         pump.setDaemon(true);
         pump.start();
-        return ended(List.of(writes, reads));
+        return ended(List.of(writes, new Running(reads, reads::destroy)));
     }
 
     /** When one of the two is gone, the other gets to know it. */
@@ -55,33 +93,37 @@ final class Programs {
                 OutputStream out = to.getOutputStream()) {
             in.transferTo(out);
         } catch (IOException e) {
-            from.destroy(); // the reader's exit code tells
+            cut(from); // the reader's exit code tells
         }
     }
 
-    private boolean ended(List<Process> all) throws InterruptedException {
+    private boolean ended(List<Running> all) throws InterruptedException {
+        List<Process> processes = all.stream().map(Running::process).toList();
         try {
-            while (all.stream().anyMatch(Process::isAlive)) {
+            while (processes.stream().anyMatch(Process::isAlive)) {
                 if (stop.pause(STEP)) {
                     throw LockstepException.notDone(
-                            "stopped while the copy was made; the live database is as it was, make an empty one anew",
+                            "stopped while the copy was made; the live database is as it was, make an empty copy anew (dropdb,"
+                                    + " createdb) and run `lockstep rehearse` again",
                             null);
                 }
-                if (all.stream().anyMatch(process -> !process.isAlive() && process.exitValue() != 0)) {
+                if (processes.stream().anyMatch(process -> !process.isAlive() && process.exitValue() != 0)) {
                     return false;
                 }
             }
-            return all.stream().allMatch(process -> process.exitValue() == 0);
+            return processes.stream().allMatch(process -> process.exitValue() == 0);
         } finally {
-            for (Process process : all) {
-                end(process);
+            for (Running running : all) {
+                end(running);
             }
         }
     }
 
-    private static void end(Process process) throws InterruptedException {
-        process.destroy();
+    private static void end(Running running) throws InterruptedException {
+        running.asked().run();
+        Process process = running.process();
         if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         }
     }

@@ -19,6 +19,7 @@ import dev.lockstep.model.NullPersona;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.monitor.Pulse;
+import dev.lockstep.rehearse.RehearsalReport.Live.RowsBy;
 import dev.lockstep.run.Sidecar;
 import dev.lockstep.run.SidecarThread;
 import dev.lockstep.sql.Sql;
@@ -38,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -126,6 +128,7 @@ public final class Rehearsal {
         requireTurnable();
         check.requireFit(source == null ? copyConfig.mapping() : null);
         requireMapped(source == null ? copy : source);
+        requireLive();
         if (!config.stores().isEmpty()) {
             notes.add("vectors outside the database are not rehearsed: their stores are live");
         }
@@ -134,8 +137,14 @@ public final class Rehearsal {
             throw new InterruptedException("stopped");
         }
         Reading after = read();
-        boolean copiedNow = source != null;
+        boolean ofNow = source != null && isLive(source, before);
         if (source != null) {
+            if (!ofNow) {
+                notes.add(
+                        source.config().address()
+                                + ", which was copied, is neither the live database nor a standby that"
+                                + " keeps up with it; its rows are taken for typical ones, the sizes are those of the live database");
+            }
             log.info("copying the mapped tables");
             notes.addAll(
                     new TableCopy(source, copy, copyConfig.mapping(), config.name(), copyConfig.name(), stop).run());
@@ -148,7 +157,7 @@ public final class Rehearsal {
         } finally {
             tidy(check);
         }
-        RehearsalReport.Live measured = live(before, after, unexpanded, copiedNow);
+        RehearsalReport.Live measured = live(before, after, unexpanded, ofNow);
         List<RehearsalReport.Phase> done = List.copyOf(phases.values());
         Forecaster forecaster = new Forecaster(done, measured);
         return new RehearsalReport(
@@ -159,7 +168,7 @@ public final class Rehearsal {
                 done,
                 measured,
                 forecaster.of(done),
-                forecaster.assumptions(copiedNow),
+                forecaster.assumptions(),
                 blockers,
                 notes,
                 (System.nanoTime() - began) / 1e9,
@@ -318,6 +327,40 @@ public final class Rehearsal {
         expander(database).plan();
     }
 
+    /** A copy can be of another database; the forecast is of this one. */
+    private void requireLive() throws SQLException {
+        try (Connection connection = live.open("rehearse")) {
+            for (TableName table : config.mapping().derived()) {
+                if (!Handles.ask(connection, handle -> CopyCheck.exists(handle, Sql.quote(table)))) {
+                    throw LockstepException.wrongInput("the live database, that of the configuration, has no table "
+                            + table + "; correct database.url or the mapping; nothing was touched");
+                }
+            }
+        }
+    }
+
+    /** Whether what is copied has at least the rows that the live database had at the {@code first} look; in doubt it has not. */
+    private boolean isLive(Database from, Reading first) throws SQLException {
+        return switch (Kinship.of(from, live)) {
+            case SAME -> true;
+            case STANDBY -> wal(from) >= first.wal();
+            case NONE -> false;
+        };
+    }
+
+    private static long wal(Database database) throws SQLException {
+        try (Connection connection = database.open("rehearse")) {
+            return Handles.ask(connection, Rehearsal::wal);
+        }
+    }
+
+    private static long wal(Handle handle) {
+        return handle.createQuery("SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+                        + " ELSE pg_current_wal_lsn() END - '0/0')::bigint")
+                .mapTo(Long.class)
+                .one();
+    }
+
     private Expander expander(Database database) {
         return new Expander(
                 database, copyConfig.name(), copyConfig.mapping(), Patience.DEFAULT, Sleeper.real(), new Random());
@@ -336,17 +379,11 @@ public final class Rehearsal {
             connection.setReadOnly(true);
             return Handles.ask(
                     connection,
-                    handle -> new Reading(
-                            Sizes.read(handle, config.mapping()),
-                            handle.createQuery("SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-                                            + " ELSE pg_current_wal_lsn() END - '0/0')::bigint")
-                                    .mapTo(Long.class)
-                                    .one(),
-                            System.nanoTime()));
+                    handle -> new Reading(Sizes.read(handle, config.mapping()), wal(handle), System.nanoTime()));
         }
     }
 
-    private RehearsalReport.Live live(Reading before, Reading after, Sizes unexpanded, boolean copiedNow)
+    private RehearsalReport.Live live(Reading before, Reading after, Sizes unexpanded, boolean ofNow)
             throws SQLException {
         double seconds = (after.nanos() - before.nanos()) / 1e9;
         List<RehearsalReport.Live.Table> tables = new ArrayList<>();
@@ -355,11 +392,15 @@ public final class Rehearsal {
                 Sizes.Size there = size(after.sizes(), table);
                 Sizes.Size here = size(unexpanded, table);
                 long rows = count(connection, table);
-                boolean unknown = there.rows() < 0;
+                RowsBy by = ofNow ? RowsBy.COUNT : there.rows() < 0 ? RowsBy.BYTES : RowsBy.STATISTICS;
                 double larger = here.heapBytes() == 0 ? 1 : there.heapBytes() / (double) here.heapBytes();
-                long estimate = unknown ? Math.round(rows * larger) : there.rows();
+                long expected = switch (by) {
+                    case COUNT -> rows;
+                    case STATISTICS -> there.rows();
+                    case BYTES -> Math.round(rows * larger);
+                };
                 tables.add(new RehearsalReport.Live.Table(
-                        table.toString(), copiedNow ? rows : estimate, there.heapBytes(), rows, here.heapBytes()));
+                        table.toString(), expected, by, there.heapBytes(), rows, here.heapBytes()));
             }
         }
         return new RehearsalReport.Live(

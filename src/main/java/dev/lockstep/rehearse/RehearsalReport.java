@@ -85,8 +85,18 @@ public record RehearsalReport(
             tables = List.copyOf(tables);
         }
 
-        /** @param rows by the server's statistics, or, copied just now, as counted in the copy */
-        public record Table(String table, long rows, long heapBytes, long rowsInCopy, long heapBytesInCopy) {}
+        /** Where a number of rows is from. */
+        public enum RowsBy {
+            /** Counted in a copy that was made just now. */
+            COUNT,
+            /** The live server's estimate. */
+            STATISTICS,
+            /** It has none: as many more than in the copy as there are bytes more. */
+            BYTES
+        }
+
+        public record Table(
+                String table, long rows, RowsBy rowsBy, long heapBytes, long rowsInCopy, long heapBytesInCopy) {}
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.lockstep.rehearse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.rehearse.RehearsalReport.Live.RowsBy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -49,19 +50,37 @@ class ForecasterTest {
         RehearsalReport.Forecast backfill = forecast(1000, 8000, 100, 100).get(1);
         assertThat(backfill.seconds()).isNull();
         assertThat(backfill.walBytes()).isNull();
-        assertThat(new Forecaster(PHASES, live(1000, 8000, 100, 100)).assumptions(false))
+        assertThat(new Forecaster(PHASES, live(1000, 8000, 100, 100)).assumptions())
                 .anyMatch(line -> line.contains("would not come to its end"));
     }
 
     @Test
     void anEmptyCopyIsNoReasonToDivideByIt() {
-        RehearsalReport.Live empty =
-                new RehearsalReport.Live(List.of(new RehearsalReport.Live.Table("public.Messages", 0, 0, 0, 0)), 0, 0);
+        RehearsalReport.Live empty = new RehearsalReport.Live(
+                List.of(new RehearsalReport.Live.Table("public.Messages", 0, RowsBy.STATISTICS, 0, 0, 0)), 0, 0);
         assertThat(new Forecaster(List.of(EXPAND), empty)
                         .of(List.of(EXPAND))
                         .get(0)
                         .seconds())
                 .isEqualTo(2.0);
+    }
+
+    @Test
+    void whereTheNumbersOfRowsAreFromIsSaid() {
+        assertThat(origin(RowsBy.COUNT, RowsBy.COUNT)).contains("(it was copied just now)");
+        assertThat(origin(RowsBy.STATISTICS, RowsBy.STATISTICS)).contains("(by the live server's statistics)");
+        assertThat(origin(RowsBy.STATISTICS, RowsBy.BYTES))
+                .contains("(by the live server's statistics; of b, never analyzed there, by its bytes)");
+    }
+
+    private static String origin(RowsBy a, RowsBy b) {
+        RehearsalReport.Live live = new RehearsalReport.Live(
+                List.of(
+                        new RehearsalReport.Live.Table("a", 10, a, 10, 10, 10),
+                        new RehearsalReport.Live.Table("b", 10, b, 10, 10, 10)),
+                0,
+                0);
+        return new Forecaster(PHASES, live).assumptions().get(0);
     }
 
     private static List<RehearsalReport.Forecast> forecast(long rows, long bytes, double writes, double wal) {
@@ -70,6 +89,8 @@ class ForecasterTest {
 
     private static RehearsalReport.Live live(long rows, long bytes, double writes, double wal) {
         return new RehearsalReport.Live(
-                List.of(new RehearsalReport.Live.Table("public.Messages", rows, bytes, 1000, 8000)), writes, wal);
+                List.of(new RehearsalReport.Live.Table("public.Messages", rows, RowsBy.STATISTICS, bytes, 1000, 8000)),
+                writes,
+                wal);
     }
 }

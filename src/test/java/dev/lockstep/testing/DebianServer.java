@@ -86,6 +86,18 @@ public final class DebianServer implements AutoCloseable {
         Files.delete(log);
     }
 
+    int port() {
+        return port;
+    }
+
+    Path data() {
+        return data;
+    }
+
+    Path postgres() {
+        return bin.resolve("postgres");
+    }
+
     /** A new, empty database. */
     public TestDatabase database() {
         return TestPostgres.database(port);

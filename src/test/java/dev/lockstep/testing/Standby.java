@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A streaming standby of an {@link OwnServer}, made without
+ * A streaming standby of an {@link OwnServer} or a {@link DebianServer}, made without
  * pg_basebackup, which the embedded servers lack: the files are copied in backup mode.
  */
 public final class Standby implements AutoCloseable {
@@ -45,6 +45,16 @@ public final class Standby implements AutoCloseable {
      * @param database whose catalog it asks for slots
      */
     public static Standby of(OwnServer primary, Path folder, int port, String database) throws Exception {
+        return of(new Primary(primary.port(), primary.data(), primary.postgres()), folder, port, database);
+    }
+
+    public static Standby of(DebianServer primary, Path folder, int port, String database) throws Exception {
+        return of(new Primary(primary.port(), primary.data(), primary.postgres()), folder, port, database);
+    }
+
+    private record Primary(int port, Path data, Path postgres) {}
+
+    private static Standby of(Primary primary, Path folder, int port, String database) throws Exception {
         Path data = folder.resolve("standby");
         try (Connection session = TestPostgres.admin(primary.port());
                 Statement statement = session.createStatement()) {
@@ -61,7 +71,8 @@ public final class Standby implements AutoCloseable {
         standby.control(
                 "start",
                 "-o",
-                "-p " + port + " -c wal_level=logical -c max_wal_senders=20 -c max_replication_slots=100"
+                "-p " + port
+                        + " -c unix_socket_directories= -c wal_level=logical -c max_wal_senders=20 -c max_replication_slots=100"
                         + " -c max_connections=200 -c wal_receiver_status_interval=1s -c wal_retrieve_retry_interval=200ms");
         return standby;
     }
