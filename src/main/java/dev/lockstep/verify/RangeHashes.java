@@ -7,8 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Hashes of the ranges of one mapped table: those of its rows, put together by XOR, so that rows may come in any order
- * and
+ * Hashes of the ranges of one mapped table: those of its rows, put together by XOR, so that rows may come in any order and
  * neighbours can be put together, too. What an accident changes shows; it is no proof against somebody who chooses values.
  * Not thread-safe.
  */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the stream's reader back while others want the processors. As soon as there is room in the queue, the reader and the
- * server's sender fill it as fast as they can, on a processor each: on two, every writer stood still for a tenth of a second.
+ * server's sender fill it as fast as they can, and each of them can take a processor.
  * Called by the reader, for each change; made by the engine, which knows it by a name.
  */
 final class ReaderPace implements DataChangeEventListener<PostgresPartition> {
