@@ -49,7 +49,7 @@ public final class PositionGuard {
                 server.systemId(),
                 server.timeline(),
                 server.lsn(),
-                publication(connection),
+                publication(connection, shapes(connection)),
                 leavesOthersOut(connection));
     }
 
@@ -63,9 +63,16 @@ public final class PositionGuard {
         Handles.tell(connection, handle -> new Positions(name).opened(handle, version));
     }
 
+    /** The tables that are published, as they are now. */
+    public Map<TableName, TableShape> shapes(Connection connection) throws SQLException {
+        List<TableName> tables = new ArrayList<>(mapping.captured());
+        mapping.tables().forEach(t -> tables.addAll(t.leaves()));
+        return new CatalogReader().read(connection, tables);
+    }
+
     /** How the publication differs from what it has to be, and has been ever since the stream was opened on it. */
-    public List<String> publication(Connection connection) throws SQLException {
-        List<String> differences = differences(connection);
+    public List<String> publication(Connection connection, Map<TableName, TableShape> shapes) throws SQLException {
+        List<String> differences = differences(connection, shapes);
         String opened = Handles.ask(connection, new Positions(name)::openedOn);
         return differences.isEmpty()
                         && !opened.isEmpty()
@@ -80,11 +87,9 @@ public final class PositionGuard {
                 && !Origins.mayAskForNone(connection, name);
     }
 
-    private List<String> differences(Connection connection) throws SQLException {
+    private List<String> differences(Connection connection, Map<TableName, TableShape> shapes) throws SQLException {
         int major = connection.getMetaData().getDatabaseMajorVersion();
-        List<TableName> tables = new ArrayList<>(mapping.captured());
-        mapping.tables().forEach(t -> tables.addAll(t.leaves()));
-        PublicationSpec spec = PublicationSpec.of(name, mapping, new CatalogReader().read(connection, tables), major);
+        PublicationSpec spec = PublicationSpec.of(name, mapping, shapes, major);
         return new PublicationReader()
                 .read(connection, name)
                 .map(spec::differenceFrom)
@@ -95,8 +100,8 @@ public final class PositionGuard {
      * Captured tables that an ALTER has made unfit: while they are published, their writers' UPDATE and DELETE fail. Empty
      * also when they are not published any more.
      */
-    public List<TableName> unfit(Connection connection) throws SQLException {
-        List<TableName> unfit = PublicationSpec.unfit(mapping, shapes(connection));
+    public List<TableName> unfit(Connection connection, Map<TableName, TableShape> shapes) throws SQLException {
+        List<TableName> unfit = PublicationSpec.unfit(mapping, shapes);
         if (unfit.isEmpty()) {
             return unfit;
         }
@@ -105,12 +110,6 @@ public final class PositionGuard {
                 .map(actual ->
                         unfit.stream().filter(actual.tables()::containsKey).toList())
                 .orElse(List.of());
-    }
-
-    private Map<TableName, TableShape> shapes(Connection connection) throws SQLException {
-        List<TableName> tables = new ArrayList<>(mapping.captured());
-        mapping.tables().forEach(t -> tables.addAll(t.leaves()));
-        return new CatalogReader().read(connection, tables);
     }
 
     private GuardFacts.@Nullable Slot slot(Connection connection) throws SQLException {

@@ -74,8 +74,7 @@ final class DeadLettersCommand implements Callable<Integer> {
         return with((letters, connection, config) -> {
             DeadLetters.Letter letter = letters.find(
                             connection, TableName.parse(table, config.database().schema()), new RowKey(key))
-                    .orElseThrow(() -> LockstepException.wrongInput("there is no dead letter " + table + " "
-                            + String.join(" ", key) + "; see `lockstep dead-letters list`"));
+                    .orElseThrow(() -> none(table, key));
             context.output().show(json(letter), out -> print(letter, out));
             return 0;
         });
@@ -86,7 +85,7 @@ final class DeadLettersCommand implements Callable<Integer> {
             description = "Has rows tried again at once by the running sidecar; all of them, or those named.")
     Integer retry(@Mixin Chosen chosen) throws SQLException {
         return with((letters, connection, config) -> {
-            long due = letters.makeDue(connection, chosen.table(config), chosen.row());
+            long due = chosen.some(letters.makeDue(connection, chosen.table(config), chosen.row()));
             context.output()
                     .show(
                             Map.of("retried", due),
@@ -103,7 +102,7 @@ final class DeadLettersCommand implements Callable<Integer> {
             throw LockstepException.wrongInput("discard forgets rows: name their table with --table");
         }
         return with((letters, connection, config) -> {
-            long gone = letters.discard(connection, chosen.table(config), chosen.row());
+            long gone = chosen.some(letters.discard(connection, chosen.table(config), chosen.row()));
             context.output()
                     .show(
                             Map.of("discarded", gone),
@@ -141,6 +140,19 @@ final class DeadLettersCommand implements Callable<Integer> {
             }
             return key == null ? null : new RowKey(key);
         }
+
+        /** So many rows; of one that was named there has to be one. */
+        long some(long rows) {
+            if (rows == 0 && key != null && table != null) {
+                throw none(table, key);
+            }
+            return rows;
+        }
+    }
+
+    private static LockstepException none(String table, List<String> key) {
+        return LockstepException.wrongInput("there is no dead letter " + table + " " + String.join(" ", key)
+                + "; see `lockstep dead-letters list`");
     }
 
     private interface Work {
@@ -168,7 +180,7 @@ final class DeadLettersCommand implements Callable<Integer> {
     }
 
     private static void print(DeadLetters.Letter letter, PrintStream out) {
-        out.println(letter.table() + " " + String.join(" ", letter.key().values()) + ": " + letter.reason() + " ("
+        out.println(letter.table() + " " + String.join(" ", letter.key().values()) + "  " + letter.reason() + " ("
                 + letter.tries() + " tries since " + letter.firstSeen() + ", next " + letter.nextTry() + ")");
     }
 }

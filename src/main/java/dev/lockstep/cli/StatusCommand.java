@@ -40,9 +40,10 @@ final class StatusCommand implements Callable<Integer> {
                 "applied      %s%n",
                 s.applied().lsn() == null ? "-" : s.applied().lsn());
         out.printf(
-                "slot         %s: %s, keeps %s of WAL%n",
+                "slot         %s: %s%s, keeps %s of WAL%n",
                 s.slot().name(),
                 s.slot().exists() ? (s.slot().active() ? "active" : "not active") : "missing",
+                s.slot().walStatus() == null ? "" : " (wal_status " + s.slot().walStatus() + ")",
                 bytes(s.slot().retainedBytes()));
         out.printf("WAL budget   %s%n", s.budget().text());
         out.printf(

@@ -120,9 +120,12 @@ final class VerifyCommand implements Callable<Integer> {
         if (rowsClean && report.agents().missing() == 0) {
             return "NOT IN STEP: give each persona one agent, and each agent a memory root, by hand: lockstep only adds agents;";
         }
-        return repair
-                ? "NOT IN STEP, and it could not all be mended;"
-                : "NOT IN STEP (lockstep verify --repair mends it),";
+        if (repair) {
+            return "NOT IN STEP, and it could not all be mended;";
+        }
+        return report.streamWaited()
+                ? "NOT IN STEP (lockstep verify --repair mends it),"
+                : "NOT IN STEP, rows under way among it (verify while `lockstep run` leads, or without writers; then --repair mends it),";
     }
 
     private void print(VerifyReport report, PrintStream out) {
@@ -168,7 +171,7 @@ final class VerifyCommand implements Callable<Integer> {
                 verdict(report),
                 report.asOf(),
                 report.seconds(),
-                report.streamWaited() ? ", rows under way waited for" : ", nothing is running");
+                report.streamWaited() ? ", rows under way waited for" : ", no `lockstep run` to wait for");
     }
 
     private static void print(VerifyReport.Store store, PrintStream out) {

@@ -21,6 +21,9 @@ final class ConnectFailure {
             case "3D000" -> "there is no database at " + target + "; create it, or correct the URL (database.url)";
             case "53300" ->
                 "the server has no connection left for us at " + target + "; raise max_connections or free some";
+            case "42704" ->
+                "the server at " + target + " does not know a setting that a session of ours asks for; it has to be"
+                        + " PostgreSQL 14 or newer, and `options` in database.url must name what it knows";
             case "57P03" -> "the server at " + target + " is starting up or shutting down; try again";
             default ->
                 "cannot reach " + target + " (SQLSTATE " + (state.isEmpty() ? "none" : state)

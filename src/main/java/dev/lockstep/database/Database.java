@@ -25,13 +25,14 @@ public final class Database {
 
     /** Fit for every short transaction: well under the default {@code deadlock_timeout} of 1 s. */
     private static final String SESSION_OPTIONS =
-            "-c synchronous_commit=local -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c jit=off"
+            "-c synchronous_commit=local -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+                    + " -c idle_session_timeout=0 -c jit=off"
                     + " -c TimeZone=UTC -c client_min_messages=error"
                     // so that what stands between does not forget a session that is idle, and a dead one keeps no lock
                     + " -c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=6";
 
     /** For the sessions by which a dead network is noticed; they ask nothing that takes long. */
-    private static final Set<String> IMPATIENT = Set.of("lease", "run-clock", "run-guard");
+    private static final Set<String> IMPATIENT = Set.of("lease", "run-beat", "run-clock", "run-guard");
 
     private static final String IMPATIENT_SECONDS = "10";
 

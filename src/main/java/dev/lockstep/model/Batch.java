@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param boundary the last point at which no transaction was open: every change committed at or before it is in this
  *     batch or an earlier one. Null when the batch closes no transaction
  * @param heartbeats payloads of our own logical messages that came back, in order
- * @param commits the transactions that end here, in order; changes behind the last of them are of one that is still open
+ * @param commits the transactions the changes are of, in order; those behind the last are of one whose end is not known yet
  */
 public record Batch(List<RowChange> changes, @Nullable Lsn boundary, List<String> heartbeats, List<Commit> commits) {
 
@@ -26,7 +26,8 @@ public record Batch(List<RowChange> changes, @Nullable Lsn boundary, List<String
     }
 
     /**
-     * Its beginning, up to the end of a transaction if one ends among {@code most} changes.
+     * Its beginning, up to the end of a transaction if one ends among {@code most} changes. Of a transaction that is cut
+     * it still says where it was committed, if this batch knows.
      *
      * @param most changes, at least one
      * @return this batch if it has no more changes than that
@@ -37,7 +38,11 @@ public record Batch(List<RowChange> changes, @Nullable Lsn boundary, List<String
         }
         List<Commit> ended = commits.stream().filter(c -> c.end() <= most).toList();
         if (ended.isEmpty()) {
-            return new Batch(changes.subList(0, most), null, List.of(), List.of());
+            List<Commit> cut = commits.stream()
+                    .limit(1)
+                    .map(c -> new Commit(most, c.lsn()))
+                    .toList();
+            return new Batch(changes.subList(0, most), null, List.of(), cut);
         }
         Commit last = ended.get(ended.size() - 1);
         return new Batch(changes.subList(0, last.end()), last.lsn(), List.of(), ended);
@@ -57,9 +62,9 @@ public record Batch(List<RowChange> changes, @Nullable Lsn boundary, List<String
     }
 
     /**
-     * The end of a transaction.
+     * A transaction.
      *
-     * @param end its changes are those from the end of the one before up to here, this index left out
+     * @param end its changes here are those from the end of the one before up to here, this index left out
      * @param lsn where it was committed
      */
     public record Commit(int end, Lsn lsn) {}

@@ -2,7 +2,10 @@ package dev.lockstep.model;
 
 import java.time.Duration;
 
-/** What long work asks between two steps, while it holds no lock and no transaction. Called by several threads. */
+/**
+ * What long work asks between two steps. Whoever holds locks meanwhile has to look whether somebody waits for them. Called by
+ * several threads.
+ */
 @FunctionalInterface
 public interface Brake {
 

@@ -4,6 +4,7 @@ import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.cutover.Gate;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
+import dev.lockstep.database.KeptSession;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Phase;
 import dev.lockstep.monitor.StatusReport.Applied;
@@ -32,26 +33,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Reads {@link StatusReport} from the control schema and the server's own views; writes nothing. Keeps a connection. Thread-safe. */
 public final class StatusReader implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(StatusReader.class);
     private static final int READS_EACH = 10;
 
-    private final Database database;
+    private final KeptSession session;
     private final String name;
     private final ServerView server;
     private final ControlView control;
     private final GateView gate;
-    private @Nullable Connection kept;
     private int reads;
 
     public StatusReader(Database database, LockstepConfig config) {
-        this.database = database;
+        this.session = new KeptSession(database, "status");
         this.name = config.name();
         this.server = new ServerView(name);
         this.control = new ControlView(name, new SignalReader(name, config.run().heartbeat()));
@@ -86,26 +82,15 @@ public final class StatusReader implements AutoCloseable {
 
     /** A server that wants to stop shows it to new sessions alone: none is kept for long. */
     private Connection connection() {
-        Connection open = kept;
-        if (open == null || reads++ % READS_EACH == 0) {
-            close();
-            open = database.open("status");
-            kept = open;
+        if (reads++ % READS_EACH == 0) {
+            session.close();
         }
-        return open;
+        return session.connection();
     }
 
     @Override
     public synchronized void close() {
-        Connection open = kept;
-        kept = null;
-        if (open != null) {
-            try {
-                open.close();
-            } catch (SQLException e) {
-                log.debug("closing a broken connection", e);
-            }
-        }
+        session.close();
     }
 
     private StatusReport fresh(Handle handle) {
@@ -224,7 +209,11 @@ public final class StatusReader implements AutoCloseable {
             blockers.add("the replication slot is missing: start `lockstep run`, it restores and scans");
         }
         if (!lease.live()) {
-            blockers.add("nothing runs: start `lockstep run`");
+            blockers.add(
+                    slot.active()
+                            ? "no `lockstep run` leads, but the slot is read: leave it so where that is Kafka Connect (what it has"
+                                    + " applied is not told here); else start `lockstep run`"
+                            : "nothing runs: start `lockstep run`");
         }
         long open = backfill.stream().filter(b -> !b.state().equals("done")).count();
         if (open > 0) {

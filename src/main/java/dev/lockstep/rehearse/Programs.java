@@ -5,17 +5,20 @@ import dev.lockstep.model.StopSignal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs programs to their end, and ends them when it is time to stop: what goes on by itself would hold a snapshot of the live
  * database open. What they say may quote rows, so nobody hears it.
  */
 final class Programs {
+
+    private static final Logger log = LoggerFactory.getLogger(Programs.class);
 
     /**
      * Its input is a line to us, which is cut when we end, however: then the program ends, too. Left alone it would go on for
@@ -65,7 +68,7 @@ final class Programs {
         try {
             process.getOutputStream().close();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            log.debug("the line of a program is cut already", e);
         }
     }
 
@@ -113,18 +116,22 @@ final class Programs {
             }
             return processes.stream().allMatch(process -> process.exitValue() == 0);
         } finally {
-            for (Running running : all) {
-                end(running);
-            }
+            all.forEach(running -> running.asked().run());
+            end(processes);
         }
     }
 
-    private static void end(Running running) throws InterruptedException {
-        running.asked().run();
-        Process process = running.process();
-        if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+    /** They have been asked to; one that does not, or whose wait is interrupted, is ended. */
+    private static void end(List<Process> processes) throws InterruptedException {
+        try {
+            for (Process process : processes) {
+                process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } finally {
+            processes.stream().filter(Process::isAlive).forEach(process -> {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+            });
         }
     }
 }

@@ -38,6 +38,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,7 +192,7 @@ final class StreamKeeper {
         log.info("streaming from {}", from.lsn());
         engine.run(from.lsn(), batch -> {
             beat(batch);
-            return apply(batch, applier);
+            return apply(batch, applier, engine::isClosed);
         });
         if (!stop.requested()) {
             throw new CaptureFailure("the stream ended", null);
@@ -199,10 +200,10 @@ final class StreamKeeper {
     }
 
     /** As a whole, or, while writers want all processors, piece by piece. */
-    private Lsn apply(Batch batch, Synchronizer applier) throws InterruptedException {
+    private Lsn apply(Batch batch, Synchronizer applier, BooleanSupplier closing) throws InterruptedException {
         for (Batch rest = batch; ; ) {
             gate.await(pulse::beat, stop); // a pause holds up the stream, and so the heartbeats
-            Batch piece = courtesy.await(rest, pulse::beat, stop);
+            Batch piece = courtesy.await(rest, pulse::beat, closing, stop);
             long began = System.nanoTime();
             Lsn durable = applier.apply(piece);
             courtesy.worked(Duration.ofNanos(System.nanoTime() - began));

@@ -67,11 +67,14 @@ final class Takeover {
         }
     }
 
-    /** The slot must be free; a stream of ours that still holds it is ended, anybody else's is left alone. */
+    /**
+     * The slot must be free; a stream of ours that still holds it is ended, anybody else's is left alone, and one that is no
+     * session any more is just leaving it.
+     */
     int endStream(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT s.active_pid, coalesce(a.application_name, '') FROM pg_replication_slots s"
-                        + " LEFT JOIN pg_stat_activity a ON a.pid = s.active_pid"
+                        + " JOIN pg_stat_activity a ON a.pid = s.active_pid"
                         + " WHERE s.slot_name = ? AND s.active_pid IS NOT NULL")) {
             statement.setString(1, name);
             try (ResultSet row = statement.executeQuery()) {

@@ -83,6 +83,7 @@ final class Tenure {
                 database,
                 config.name(),
                 Takeover.ROLE + "crowd",
+                !mapping.vectors().isEmpty() || !mapping.stores().isEmpty(),
                 config.monitor().maxLag().dividedBy(2),
                 this::scanning,
                 meter::yielded);

@@ -4,10 +4,12 @@ import dev.lockstep.capture.PositionGuard;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
+import dev.lockstep.database.KeptSession;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
+import dev.lockstep.model.TableShape;
 import dev.lockstep.savepoint.SavepointKeeper;
 import dev.lockstep.sql.PublicationSpec;
 import dev.lockstep.state.Census;
@@ -16,6 +18,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +30,9 @@ import org.slf4j.LoggerFactory;
 final class TenureClock {
 
     private static final Logger log = LoggerFactory.getLogger(TenureClock.class);
+
     private final Database database;
+    private final KeptSession session;
     private final LockstepConfig config;
     private final Mapping mapping;
     private final StopSignal stop;
@@ -52,6 +57,7 @@ final class TenureClock {
             Consumer<Boolean> walShort,
             Listener listener) {
         this.database = database;
+        this.session = new KeptSession(database, Takeover.ROLE + "clock");
         this.config = config;
         this.mapping = mapping;
         this.stop = stop;
@@ -64,18 +70,31 @@ final class TenureClock {
     }
 
     void run() throws InterruptedException {
-        do {
-            lookAround();
-        } while (!stop.pause(config.run().heartbeat()));
+        try (session) {
+            do {
+                lookAround();
+            } while (!stop.pause(config.run().heartbeat()));
+        }
+    }
+
+    /** A server that wants to stop shows it to new sessions alone. */
+    private void beat() throws SQLException {
+        try (Connection connection = database.open(Takeover.ROLE + "beat")) {
+            Heartbeat.send(connection, config.name());
+        }
     }
 
     private void lookAround() {
-        try (Connection connection = database.open(Takeover.ROLE + "clock")) {
-            Heartbeat.send(connection, config.name());
+        String failed = "no heartbeat sent";
+        try {
+            beat();
+            failed = "the server could not be looked at";
+            Connection connection = session.connection();
             wal.look(connection);
             PositionGuard guard = new PositionGuard(config.name(), mapping);
-            freeWriters(connection, guard.unfit(connection));
-            List<String> differences = guard.publication(connection);
+            Map<TableName, TableShape> shapes = guard.shapes(connection);
+            freeWriters(connection, guard.unfit(connection, shapes));
+            List<String> differences = guard.publication(connection, shapes);
             if (!differences.isEmpty()) {
                 listener.streamUnsound("the publication was altered: " + String.join("; ", differences));
             } else if (guard.leavesOthersOut(connection)) {
@@ -93,15 +112,17 @@ final class TenureClock {
                     handle -> new Census(config.name())
                             .noteClients(handle, 2.0 * config.run().heartbeat().toMillis() / 1000));
         } catch (SQLException e) {
-            log.warn("no heartbeat sent (SQLSTATE {}); trying on", e.getSQLState());
+            session.close();
+            log.warn("{} (SQLSTATE {}); trying on", failed, e.getSQLState());
         } catch (LockstepException e) {
+            session.close();
             if (e.kind() == LockstepException.Kind.WRONG_INPUT) {
                 throw e;
             }
             if (e.getCause() instanceof SQLException sql && ServerStopping.STATE.equals(sql.getSQLState())) {
                 throw new ServerStopping();
             }
-            log.warn("no heartbeat sent: {}", e.getMessage());
+            log.warn("{}: {}", failed, e.getMessage());
         }
     }
 

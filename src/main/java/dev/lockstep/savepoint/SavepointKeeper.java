@@ -57,7 +57,8 @@ public final class SavepointKeeper {
         if (config.keep() > 0
                 && automatic.stream().noneMatch(s -> s.name().equals(name))
                 && now.isAfter(quietUntil)
-                && automatic.stream().noneMatch(s -> s.at().plus(config.every()).isAfter(now))) {
+                && automatic.stream().noneMatch(s -> s.at().plus(config.every()).isAfter(now))
+                && savepoints.slotIsThere(connection)) {
             for (int i = 0; i <= automatic.size() - config.keep(); i++) {
                 savepoints.drop(connection, automatic.get(i).name());
             }

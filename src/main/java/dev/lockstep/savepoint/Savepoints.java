@@ -82,6 +82,17 @@ public final class Savepoints {
         }
     }
 
+    /** Whether there is anything to copy; a lost slot is just being made anew. */
+    boolean slotIsThere(Connection connection) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT FROM pg_replication_slots WHERE slot_name = ?")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
     public Optional<Savepoint> find(Connection connection, String savepoint) throws SQLException {
         return list(connection).stream().filter(s -> s.name().equals(savepoint)).findFirst();
     }
@@ -132,8 +143,8 @@ public final class Savepoints {
     private LockstepException explained(SQLException e) {
         return switch (e.getSQLState() == null ? "" : e.getSQLState()) {
             case "42704" ->
-                LockstepException.wrongInput(
-                        "there is no replication slot " + name + " to copy; run `lockstep expand` first");
+                LockstepException.wrongInput("there is no replication slot " + name
+                        + " to copy; `lockstep run` makes one that was lost, `lockstep expand` the first");
             case "53400" ->
                 LockstepException.notDone(
                         "no replication slot is free for a savepoint; drop one (`lockstep savepoint list`), or raise"

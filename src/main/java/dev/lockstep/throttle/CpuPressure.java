@@ -13,12 +13,15 @@ final class CpuPressure {
     private static final Path FILE = Path.of("/proc/pressure/cpu");
     private static final String TOTAL = "total=";
 
+    /** For tests that share a full machine with other tests and are about something else: it is not known then. */
+    private static final boolean ALONE = Boolean.getBoolean("lockstep.alone");
+
     private final Path file;
     private long waited = -1;
     private long at;
 
     CpuPressure() {
-        this(FILE);
+        this(ALONE ? Path.of("") : FILE);
     }
 
     CpuPressure(Path file) {

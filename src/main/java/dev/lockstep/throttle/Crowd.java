@@ -2,15 +2,17 @@ package dev.lockstep.throttle;
 
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
+import dev.lockstep.database.KeptSession;
 import dev.lockstep.database.ServerAddress;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.state.Control;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,9 +25,6 @@ import org.slf4j.LoggerFactory;
 final class Crowd implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Crowd.class);
-
-    /** For tests that share a full machine with other tests and are about something else. */
-    private static final boolean ALONE = Boolean.getBoolean("lockstep.alone");
 
     private static final Duration ASK_EVERY = Duration.ofMillis(100);
 
@@ -42,23 +41,20 @@ final class Crowd implements AutoCloseable {
     /** Transactions a second of others that write; with fewer it is ourselves, or our scan, who wait. */
     private static final int SOME = 50;
 
-    /** One for each lane, one for the position, and one to spare. */
-    private static final int OF_A_BATCH = 4;
-
     /** An answer that is older says nothing any more. */
     private static final long STALE_NANOS = Duration.ofSeconds(3).toNanos();
 
     private static final long LIMITS_NANOS = Duration.ofSeconds(2).toNanos();
 
+    private static final String TRANSACTIONS = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+
     private static final long QUIET_NANOS = Duration.ofSeconds(10).toNanos();
 
-    private final Database database;
-    private final String role;
+    private final KeptSession session;
     private final Control control;
 
-    private @Nullable Connection connection;
     private final CpuPressure pressure;
-    private final LongAdder batches = new LongAdder();
+    private final LongAdder mine = new LongAdder();
     private long counted = -1;
     private long countedAt;
     private double others = -1;
@@ -77,8 +73,7 @@ final class Crowd implements AutoCloseable {
     Crowd(Database database, String name, String role, CpuPressure pressure) {
         this.pressure = pressure;
         this.control = new Control(name);
-        this.database = database;
-        this.role = role;
+        this.session = new KeptSession(database, role);
     }
 
     /** There is work, so it is worth asking. */
@@ -86,16 +81,19 @@ final class Crowd implements AutoCloseable {
         busyAt = System.nanoTime();
     }
 
-    /** A batch of ours was applied. */
-    void applied() {
-        batches.increment();
+    /** A batch of ours was applied, in so many transactions. */
+    void applied(int transactions) {
+        mine.add(transactions);
     }
 
     boolean present() {
         return crowded && System.nanoTime() - askedAt < STALE_NANOS;
     }
 
-    /** Twice the operator's limit of the stream's lag: beyond the limit scans slow down, and here they stop. */
+    /**
+     * Twice the operator's limit of the stream's lag. Scans slow down beyond the limit; they stop beyond this, so only where
+     * pieces do not keep up.
+     */
     Duration bearableLag() {
         return Duration.ofMillis((long) (2000 * bearable));
     }
@@ -129,22 +127,21 @@ final class Crowd implements AutoCloseable {
     }
 
     private Connection connection() throws SQLException {
-        Connection open = connection;
-        if (open == null) {
-            open = database.open(role);
-            connection = open;
-            near = !ALONE && ServerAddress.of(open).onThisMachine();
+        boolean fresh = !session.isOpen();
+        Connection open = session.connection();
+        if (fresh) {
+            near = ServerAddress.of(open).onThisMachine();
         }
         return open;
     }
 
     /** All that ever wrote, the server's own count. */
     private static long transactions(Connection open) throws SQLException {
-        return Handles.ask(
-                open,
-                handle -> handle.createQuery("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-                        .mapTo(Long.class)
-                        .one());
+        try (PreparedStatement statement = open.prepareStatement(TRANSACTIONS); // the driver keeps it prepared
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     /**
@@ -152,9 +149,9 @@ final class Crowd implements AutoCloseable {
      * @param pressure of the time since the last sample; NaN if not known
      */
     void sample(long transactions, double pressure, long now) {
-        long mine = OF_A_BATCH * batches.sumThenReset();
+        long own = mine.sumThenReset();
         if (counted >= 0 && !Double.isNaN(pressure)) {
-            double perSecond = Math.max(0, transactions - counted - mine) * 1e9 / (now - countedAt);
+            double perSecond = Math.max(0, transactions - counted - own) * 1e9 / (now - countedAt);
             others = others < 0 ? perSecond : others + WEIGHT * (perSecond - others);
             pressed = pressed < 0 ? pressure : pressed + WEIGHT * (pressure - pressed);
             crowded = others >= SOME && pressed >= (crowded ? EASED : PRESSED);
@@ -166,18 +163,10 @@ final class Crowd implements AutoCloseable {
 
     @Override
     public void close() {
-        Connection open = connection;
-        connection = null;
+        session.close();
         counted = -1;
         others = -1;
         pressed = -1;
         crowded = false;
-        if (open != null) {
-            try {
-                open.close();
-            } catch (SQLException e) {
-                log.debug("closing", e);
-            }
-        }
     }
 }

@@ -4,18 +4,18 @@ import java.time.Duration;
 
 /**
  * How long the stream steps back for the writers of a crowded machine, so that what it costs is paid when they are
- * done: a proportional controller on the lag, as a less-than-best-effort transport's on the delay (RFC 6817). Up to half of the
- * limit nothing is done at all, for a large batch costs less than many small ones; from there on a batch is followed by
- * a rest many times its length, which shrinks with the lag. At the limit there is none, so a crowd that stays is kept up
- * with at a lag below the limit. Pure.
+ * done: a controller on the lag, as a less-than-best-effort transport's on the delay (RFC 6817). Up to half of the
+ * limit nothing is done at all; from there on a piece is followed by a rest many times its length, which shrinks with the
+ * third power of what is left to the limit. So a crowd that stays is kept up with well below the limit: were the rest proportional, the
+ * balance would be a hundredth below it. At the limit there is no rest. Pure.
  */
 final class Yielding {
 
-    /** Rest after a batch in lengths of the batch, at half of the limit. */
+    /** Rest after a piece in lengths of the piece, at half of the limit. */
     private static final int MOST = 40;
 
-    /** A batch that took no time at all would be followed by the next at once. */
-    private static final Duration LEAST_WORK = Duration.ofMillis(5);
+    /** A piece that took no time at all would be followed by the next at once. */
+    private static final Duration LEAST_WORK = Duration.ofMillis(2);
 
     /** Whoever waits for the position to move takes it to stand still after a minute. */
     private static final Duration LONGEST = Duration.ofSeconds(20);
@@ -41,7 +41,7 @@ final class Yielding {
             return Duration.ZERO;
         }
         long work = Math.max(worked.toNanos(), LEAST_WORK.toNanos());
-        Duration rest = Duration.ofNanos((long) (work * MOST * share));
+        Duration rest = Duration.ofNanos((long) (work * MOST * share * share * share));
         Duration left = limit.minus(lag);
         return rest.compareTo(left) < 0 ? rest : left;
     }

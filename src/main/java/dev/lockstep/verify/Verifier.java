@@ -139,7 +139,7 @@ public final class Verifier {
                     VerifyReport report =
                             read(connection, pass.report()).withRepaired(repaired, (System.nanoTime() - started) / 1e9);
                     if (forced == null) {
-                        record(connection, pass.began(), report, pass.seen());
+                        record(connection, report, pass);
                     }
                     return report;
                 }
@@ -193,8 +193,10 @@ public final class Verifier {
 
     private record Pass(
             Instant began,
+            Direction direction,
             VerifyReport report,
             Map<TableName, List<RowKey>> confirmed,
+            String snapshot,
             Map<String, TableComparison.Seen> seen) {}
 
     private Pass pass(Connection connection) throws SQLException, InterruptedException {
@@ -220,8 +222,10 @@ public final class Verifier {
         }
         return new Pass(
                 began,
+                direction,
                 report(connection, scan, suspects, agents, agentless.size(), waited, outside),
                 confirmed(suspects),
+                scan.snapshot(),
                 seen(scan));
     }
 
@@ -311,28 +315,36 @@ public final class Verifier {
         return seen;
     }
 
-    /** The report, and with each table the hashes of its ranges. */
-    private void record(
-            Connection connection, Instant began, VerifyReport report, Map<String, TableComparison.Seen> seen)
-            throws SQLException {
+    /** The report, the snapshot that was compared, and with each table the hashes of its ranges. */
+    private void record(Connection connection, VerifyReport report, Pass pass) throws SQLException {
         try {
-            JsonNode evidence = JSON.valueToTree(report);
+            ObjectNode evidence = JSON.valueToTree(report);
+            evidence.put("snapshot", pass.snapshot());
             for (JsonNode table : evidence.get("tables")) {
                 ((ObjectNode) table).setAll((ObjectNode)
-                        JSON.valueToTree(seen.get(table.get("table").asText())));
+                        JSON.valueToTree(pass.seen().get(table.get("table").asText())));
             }
             String json = JSON.writeValueAsString(evidence);
             Handles.tell(
                     connection,
                     handle -> handle.useTransaction(tx -> {
+                        requireDirection(tx.getConnection(), pass.direction());
                         new EvidenceLog(name)
-                                .record(tx, "verify", began, Lsn.parse(report.asOf()), report.clean(), json);
+                                .record(tx, "verify", pass.began(), Lsn.parse(report.asOf()), report.clean(), json);
                         if (report.clean()) {
-                            new Gaps(name).verified(tx, began);
+                            new Gaps(name).verified(tx, pass.began());
                         }
                     }));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** What is recorded after a turn would pass for evidence of it. Nobody turns it before this transaction ends. */
+    private void requireDirection(Connection transaction, Direction verified) throws SQLException {
+        if (new Fence(name).lock(transaction, Fence.RUN_SEAT).direction() != verified) {
+            throw LockstepException.notDone(
+                    "the migration was turned while it was verified, and what is in step with it; run it again", null);
         }
     }
 }

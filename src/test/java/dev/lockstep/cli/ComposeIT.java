@@ -62,7 +62,10 @@ class ComposeIT {
     @Test
     void theSidecarKeepsTheLegacyApplicationInStep() throws Exception {
         try (Compose compose = new Compose(folder, UUID.randomUUID().toString())) {
-            compose.run("up", "--detach", "--build", "--wait");
+            assertThat(compose.run("up", "--detach", "--build", "--wait"))
+                    .as("what is built here is asked of no registry")
+                    .doesNotContainIgnoringCase("pull")
+                    .doesNotContain("Error");
             assertThat(get(compose.lockstep("/health/ready")).statusCode()).isEqualTo(200);
             judge(compose);
             JsonNode status = JSON.readTree(get(compose.lockstep("/api/status")).body());

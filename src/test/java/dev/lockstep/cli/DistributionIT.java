@@ -8,10 +8,10 @@ import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.LoopbackPorts;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,9 +77,7 @@ class DistributionIT {
     @Test
     void aStandbyOnTheSameMachineTakesOver() throws Exception {
         TestDatabase db = legacy();
-        try (ServerSocket free = new ServerSocket(0)) {
-            configure(db.config().url(), free.getLocalPort());
-        }
+        configure(db.config().url(), LoopbackPorts.free());
         assertThat(lockstep.run(folder, "expand").exitCode()).isZero();
         Path firstLog = folder.resolve("first.log");
         Process first = lockstep.start(folder, firstLog, "run");
@@ -120,9 +118,7 @@ class DistributionIT {
         assertThat(wrong.exitCode()).isEqualTo(2);
         assertThat(wrong.err()).hasLineCount(1).contains("usr", "lockstep.yaml line 1");
 
-        try (ServerSocket free = new ServerSocket(0)) {
-            configure("jdbc:postgresql://localhost:" + free.getLocalPort() + "/x");
-        }
+        configure("jdbc:postgresql://localhost:" + LoopbackPorts.free() + "/x");
         Distribution.Ended away = lockstep.run(folder, "run");
         assertThat(away.exitCode()).isEqualTo(3);
         assertThat(away.err().lines().filter(line -> line.startsWith("lockstep: ")))

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.testing.LoopbackPorts;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,10 +27,7 @@ class MainProcessTest {
 
     @BeforeEach
     void aServerThatIsNotThere() throws IOException {
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        int port = LoopbackPorts.free();
         config = Files.writeString(
                 folder.resolve("lockstep.yaml"),
                 "database: {url: 'jdbc:postgresql://localhost:" + port + "/app', user: app, password: hunter2}\n");

@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.LoopbackPorts;
 import dev.lockstep.testing.RunProcess;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -50,7 +49,11 @@ class PlantedPasswordIT {
         String url = db.config().url();
         String mine = "database: {url: '" + url + "', user: " + name + ", password: " + DATABASE + "}\n";
 
-        fails(3, "cannot reach", mine.replace(url, "jdbc:postgresql://localhost:" + freePort() + "/x"), "run");
+        fails(
+                3,
+                "cannot reach",
+                mine.replace(url, "jdbc:postgresql://localhost:" + LoopbackPorts.free() + "/x"),
+                "run");
         fails(
                 3,
                 "cannot reach",
@@ -86,7 +89,14 @@ class PlantedPasswordIT {
                           vectors:
                             - {store: chroma, url: "http://127.0.0.1:%d", collection: c, token: %s, link: {by: id}}
                         """.formatted(
-                                expanded.name(), db.config().url(), STORE, name, DATABASE, TOKEN, freePort(), STORE))) {
+                                expanded.name(),
+                                db.config().url(),
+                                STORE,
+                                name,
+                                DATABASE,
+                                TOKEN,
+                                LoopbackPorts.free(),
+                                STORE))) {
             Await.until("it streams", () -> run.log().contains("streaming from"));
             assertThat(Files.readString(Path.of("/proc", Long.toString(run.pid()), "cmdline")))
                     .contains("run")
@@ -149,11 +159,5 @@ class PlantedPasswordIT {
         String said = ended.out() + ended.err();
         assertThat(said).as(command).contains(says).doesNotContain(PLANTED);
         assertThat(ended.exitCode()).as(said).isEqualTo(exitCode);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0)) {
-            return free.getLocalPort();
-        }
     }
 }

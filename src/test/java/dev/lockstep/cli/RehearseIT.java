@@ -12,12 +12,11 @@ import dev.lockstep.testing.DebianServer;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.LoopbackPorts;
 import dev.lockstep.testing.OwnServer;
 import dev.lockstep.testing.Standby;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -226,7 +225,7 @@ class RehearseIT {
             legacy(LegacySchema.SNAKE);
             TestDatabase first = server.database();
             TestDatabase second = server.database();
-            int port = freePort();
+            int port = LoopbackPorts.free();
             try (Standby standby = Standby.of(server, folder, port, "postgres")) {
                 TestDatabase source = new TestDatabase(new DatabaseConfig(
                         "jdbc:postgresql://localhost:" + port + "/" + db.text("SELECT current_database()"),
@@ -296,7 +295,7 @@ class RehearseIT {
             db = server.database();
             legacy(schema);
             TestDatabase copy = template();
-            int port = freePort();
+            int port = LoopbackPorts.free();
             try (Standby standby = Standby.of(server, folder, port, "postgres")) {
                 assertThat(standby.text("SELECT pg_is_in_recovery()")).isEqualTo("t");
                 String own = "jdbc:postgresql://localhost:" + port + "/" + db.text("SELECT current_database()");
@@ -605,12 +604,6 @@ class RehearseIT {
                 "json");
         assertThat(ended.exitCode()).as(ended.out() + ended.err()).isZero();
         return JsonMapper.builder().build().readTree(ended.out());
-    }
-
-    private static int freePort() throws Exception {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
     }
 
     private void refused(String why, String... options) throws Exception {

@@ -104,12 +104,18 @@ class StreamCommandsIT {
             assertThat(list.path("count").asInt()).isEqualTo(3);
             String key = list.at("/deadLetters/0/key/0").asText();
             assertThat(run("dead-letters", "show", "public.Messages", key).out())
-                    .contains(key, "no_poison")
+                    .contains(" " + key + " ", "no_poison")
                     .doesNotContain("'poison'");
             assertThat(run("dead-letters", "discard", "--table", "Messages", "--key", key)
                             .exitCode())
                     .isZero();
             assertThat(sidecar.deadLetters()).isEqualTo(2);
+            for (String again : List.of("discard", "retry")) {
+                assertThat(run("dead-letters", again, "--table", "Messages", "--key", key)
+                                .exitCode())
+                        .as("%s of one that is not there", again)
+                        .isEqualTo(2);
+            }
             db.execute("ALTER TABLE \"Messages\" DROP CONSTRAINT no_poison");
             assertThat(run("dead-letters", "retry", "--output", "json")
                             .json()
@@ -121,6 +127,8 @@ class StreamCommandsIT {
                     .as("the one that was discarded")
                     .isOne();
             sidecar.stop();
+            assertThat(run("verify").out())
+                    .contains("NOT IN STEP, rows under way among it", "no `lockstep run` to wait for");
         }
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.config.ConfigLoader;
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.database.Database;
+import dev.lockstep.monitor.StatusReader;
 import dev.lockstep.run.StoreAdapters;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Broker;
@@ -84,6 +86,11 @@ class ConnectIT {
             awaitInStep(worker);
             assertThat(partitions(worker)).as("partitions read").hasSizeGreaterThan(1);
             assertThat(seats()).as("origins that wrote").contains("lockstep_32", "lockstep_33");
+            LockstepConfig config = config(Files.readString(folder.resolve("lockstep.yaml")));
+            assertThat(StatusReader.once(new Database(config.database(), config.name()), config)
+                            .blockers())
+                    .anyMatch(line -> line.startsWith("no `lockstep run` leads, but the slot is read"))
+                    .noneMatch(line -> line.startsWith("nothing runs"));
         } finally {
             enough.countDown();
         }
@@ -137,7 +144,7 @@ class ConnectIT {
         db.execute(LegacySchema.PASCAL.ddl());
         String yaml = "name: " + name + "\ndatabase: {url: '" + db.config().url()
                 + "', user: postgres, password: postgres, schema: public}\nmapping: {}\n";
-        LockstepConfig config = ConfigLoader.parse("test", yaml, Map.of());
+        LockstepConfig config = config(yaml);
         SidecarHarness.expanded(db, config, new StoreAdapters());
         URI url = URI.create(db.config().url().substring("jdbc:".length()));
         return Map.of(
@@ -199,6 +206,10 @@ class ConnectIT {
         return db.rows("SELECT roname FROM pg_replication_origin").stream()
                 .map(row -> row.get(0))
                 .toList();
+    }
+
+    private static LockstepConfig config(String yaml) {
+        return ConfigLoader.parse("test", yaml, Map.of());
     }
 
     private static Set<String> partitions(ConnectWorker worker) throws Exception {

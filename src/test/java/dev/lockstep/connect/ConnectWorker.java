@@ -3,11 +3,10 @@ package dev.lockstep.connect;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.LoopbackPorts;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -46,9 +45,7 @@ public final class ConnectWorker implements AutoCloseable {
 
     /** @param discovery of plugins */
     public ConnectWorker start(String discovery) throws Exception {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        port = LoopbackPorts.free();
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("bootstrap.servers", bootstrap);
         String group = "connect-" + folder.getFileName(); // a cluster of its own on the shared broker

@@ -3,9 +3,9 @@ package dev.lockstep.dist;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.testing.Await;
-import dev.lockstep.testing.Containers;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.LoopbackPorts;
 import dev.lockstep.testing.TestDatabase;
 import java.io.IOException;
 import java.net.URI;
@@ -29,7 +29,7 @@ final class Installed implements AutoCloseable {
     private final Path folder;
     private final TestDatabase database;
     private final String name;
-    private final int port = Containers.freePort();
+    private final int port = LoopbackPorts.free();
     private final List<Process> running = new ArrayList<>();
 
     private Installed(Path folder, TestDatabase database, String name) {
@@ -106,6 +106,11 @@ final class Installed implements AutoCloseable {
             for (Process process : running) {
                 process.waitFor();
             }
+            Await.until( // whoever still holds an origin keeps it from being dropped
+                    "its sessions have ended",
+                    () -> database.number("SELECT count(*) FROM pg_stat_activity WHERE starts_with(application_name, '"
+                                    + name + "/')")
+                            == 0);
             Await.until("nobody streams", () -> database.number("SELECT count(*)" + slots + " AND active") == 0);
             database.rows("SELECT pg_drop_replication_slot(slot_name)" + slots);
             database.rows("SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin"

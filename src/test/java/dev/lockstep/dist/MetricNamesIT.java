@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.testing.Await;
-import dev.lockstep.testing.Containers;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.LoopbackPorts;
 import dev.lockstep.testing.TestPostgres;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ class MetricNamesIT {
     @Test
     void everythingThatIsNamedExists() throws Exception {
         String mapping = "mapping: {vectors: [{store: chroma, name: memories, url: 'http://127.0.0.1:"
-                + Containers.freePort() + "', collection: memories, link: {by: id}}]}\n";
+                + LoopbackPorts.free() + "', collection: memories, link: {by: id}}]}\n";
         try (Installed installed =
                 Installed.expanded(folder, TestPostgres.database(), LegacySchema.PASCAL, "metric_names", mapping)) {
             installed.start();

@@ -2,6 +2,7 @@ package dev.lockstep.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.testing.Hanging;
 import dev.lockstep.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -114,8 +115,8 @@ final class Runbook {
         builder.environment().put("LOCKSTEP_URL", installed.address("").toString());
         Process process = builder.start();
         if (!process.waitFor(3, TimeUnit.MINUTES)) {
-            process.destroyForcibly();
-            throw new AssertionError("hangs: " + script + Files.readString(out));
+            String stacks = Hanging.stacks(process);
+            throw new AssertionError("hangs: " + script + Files.readString(out) + "\n" + stacks);
         }
         String printed = Files.readString(out);
         assertThat(process.exitValue()).as("%s ended with: %s", script, printed).isZero();

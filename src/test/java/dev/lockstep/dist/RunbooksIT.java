@@ -3,10 +3,10 @@ package dev.lockstep.dist;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.testing.Await;
-import dev.lockstep.testing.Containers;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.LoopbackPorts;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -99,6 +99,7 @@ class RunbooksIT {
             db.rows("SELECT pg_reload_conf()");
         }
 
+        assertThat(installed.run("status")).contains("not active (wal_status lost)");
         theSlotIsLost("slot-invalidated");
         assertThat(Judge.SNAKE.outOfStep(db)).isZero();
     }
@@ -163,7 +164,7 @@ class RunbooksIT {
         installed.run("run", "--until-caught-up");
         db.execute("UPDATE \"Messages\" SET \"FromAgentId\" = NULL");
         Runbook page = Runbook.open("drift-found.md", installed);
-        assertThat(page.upTo("verify")).contains("NOT IN STEP", "not in step");
+        assertThat(page.upTo("verify")).contains("NOT IN STEP", "exit code 1");
         assertThat(page.upTo("--repair")).contains("CLEAN");
         assertThat(outOfStep()).isZero();
         page.toTheEnd();
@@ -171,7 +172,7 @@ class RunbooksIT {
 
     @Test
     void vectorStoreAway() throws Exception {
-        pascal("mapping: {vectors: [{store: chroma, name: memories, url: 'http://127.0.0.1:" + Containers.freePort()
+        pascal("mapping: {vectors: [{store: chroma, name: memories, url: 'http://127.0.0.1:" + LoopbackPorts.free()
                 + "', collection: memories, link: {by: id}}]}\n");
         installed.start();
         Await.until("in step", () -> outOfStep() == 0);

@@ -13,6 +13,7 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.sql.LegacyShapes;
 import dev.lockstep.testing.LegacySchema;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +43,19 @@ class RecordMakerTest {
         assertThat(maker.of(batch))
                 .extracting(JournalRecord::commitLsn)
                 .containsExactly(new Lsn(20), new Lsn(30), new Lsn(30), null);
+        for (int most = 1; most <= 4; most++) {
+            List<JournalRecord> pieces = new ArrayList<>();
+            Batch rest = batch;
+            while (!rest.changes().isEmpty()) {
+                Batch piece = rest.head(most);
+                pieces.addAll(maker.of(piece));
+                rest = rest.after(piece);
+            }
+            assertThat(pieces)
+                    .as("in pieces of %d", most)
+                    .extracting(JournalRecord::commitLsn)
+                    .containsExactly(new Lsn(20), new Lsn(30), new Lsn(30), null);
+        }
     }
 
     @Test

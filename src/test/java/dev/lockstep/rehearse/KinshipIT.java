@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.config.DatabaseConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.LoopbackPorts;
 import dev.lockstep.testing.OwnServer;
 import dev.lockstep.testing.Standby;
 import dev.lockstep.testing.TestDatabase;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,10 +20,7 @@ class KinshipIT {
 
     @Test
     void isToldByLocksAndByWhatFollowsWhat() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = LoopbackPorts.free();
         try (OwnServer server = OwnServer.start(folder.resolve("server"))) {
             TestDatabase db = server.database();
             Database live = at(db.config().url());

@@ -60,9 +60,52 @@ class ProgramsTest {
         assertThat(alive()).isFalse();
     }
 
+    /** Each is asked before one of them is waited for: one that does not listen must not keep the other going. */
+    @Test
+    void oneThatDoesNotListenKeepsNoOtherFromEnding() throws Exception {
+        CompletableFuture<Boolean> running = CompletableFuture.supplyAsync(() -> {
+            try {
+                return programs.pipe(
+                        shell("trap '' TERM; echo $$ > new; mv new pid; while :; do sleep 0.1; done"),
+                        shell(
+                                "trap 'kill -0 $(cat pid) && touch both; exit' TERM; touch reads; while :; do sleep 0.1; done"));
+            } catch (java.io.IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        Await.until("both run", () -> Files.exists(folder.resolve("pid")) && Files.exists(folder.resolve("reads")));
+        stop.request();
+        assertThatThrownBy(running::join).hasCauseInstanceOf(LockstepException.class);
+        assertThat(folder.resolve("both"))
+                .as("the reader was asked while the writer lived")
+                .exists();
+        Await.until("it is gone", () -> !alive());
+    }
+
+    @Test
+    void nothingGoesOnWhenTheWaitForItIsInterrupted() throws Exception {
+        Thread caller = new Thread(() -> {
+            try {
+                programs.run(shell("trap 'touch asked' TERM; echo $$ > new; mv new pid; while :; do sleep 0.1; done"));
+            } catch (java.io.IOException | InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        caller.start();
+        Await.until("it runs", () -> Files.exists(folder.resolve("pid")));
+        stop.request();
+        Await.until("it was asked to end, and is waited for", () -> Files.exists(folder.resolve("asked")));
+        caller.interrupt();
+        caller.join();
+        Await.until("it is gone", () -> !alive());
+    }
+
     private boolean alive() throws Exception {
         long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
-        return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+        return ProcessHandle.of(pid)
+                .filter(ProcessHandle::isAlive)
+                .map(process -> process.info().command().isPresent()) // one that has ended may wait to be noticed
+                .orElse(false);
     }
 
     private ProcessBuilder shell(String script) {

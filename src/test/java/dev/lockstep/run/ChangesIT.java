@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.model.MappingSpec;
 import dev.lockstep.model.NullPersona;
+import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
@@ -205,6 +206,7 @@ class ChangesIT {
             db.execute("UPDATE \"Messages\" SET \"FromPersonaId\" = gen_random_uuid() WHERE \"Content\" LIKE '%1'");
             sidecar.awaitInStep(Judge.PASCAL);
             sidecar.stop();
+            awaitGone(sidecar);
             List<List<String>> before = versions();
 
             db.execute("UPDATE " + sidecar.name() + ".scan SET state = 'pending', end_block = NULL, next_block = 0");
@@ -212,6 +214,8 @@ class ChangesIT {
             sidecar.stop();
             replayFrom(sidecar, beginning);
             sidecar.start().awaitInStep(Judge.PASCAL);
+            sidecar.stop();
+            awaitGone(sidecar);
             assertThat(versions()).isEqualTo(before);
             assertThat(sidecar.gaps()).isZero();
         }
@@ -222,6 +226,15 @@ class ChangesIT {
         db.execute("UPDATE " + sidecar.name() + ".position SET lsn = '" + beginning + "'");
         db.rows("SELECT pg_drop_replication_slot('" + sidecar.name() + "')");
         db.rows("SELECT pg_copy_logical_replication_slot('" + sidecar.name() + "_copy', '" + sidecar.name() + "')");
+    }
+
+    /** A session counts what it did when it ends, at the latest. */
+    private void awaitGone(SidecarHarness sidecar) throws Exception {
+        Await.until(
+                "its sessions have ended",
+                () -> db.number("SELECT count(*) FROM pg_stat_activity WHERE starts_with(application_name, '"
+                                + sidecar.name() + "/')")
+                        == 0);
     }
 
     private List<List<String>> versions() throws SQLException {

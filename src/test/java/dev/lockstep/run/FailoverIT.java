@@ -7,14 +7,12 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.LoopbackPorts;
 import dev.lockstep.testing.OwnServer;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.Standby;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.Writers;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -74,7 +72,7 @@ class FailoverIT {
     @ParameterizedTest
     @MethodSource("slots")
     void aPromotedStandbyEndsInStepAndVerified(Slots slots) throws Exception {
-        int port = freePort();
+        int port = LoopbackPorts.free();
         try (OwnServer primary = OwnServer.start(folder.resolve("server"))) {
             Application pascal = application(primary, port, LegacySchema.PASCAL, Judge.PASCAL, PASCAL_WRITE);
             Application snake = application(primary, port, LegacySchema.SNAKE, Judge.SNAKE, SNAKE_WRITE);
@@ -177,11 +175,5 @@ class FailoverIT {
                 write,
                 db,
                 SidecarHarness.expanded(db, legacy.spec()).backfilled());
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -28,10 +28,10 @@ public final class Broker implements AutoCloseable {
 
     private static final String VERSION = AppInfoParser.getVersion();
 
-    /** As Testcontainers has it; and past its set-up, where that refuses to come back to data of its own. */
-    private static final String COMMAND = "while [ ! -f /tmp/testcontainers_start.sh ]; do sleep 0.1; done;"
-            + " /tmp/testcontainers_start.sh || exec java -cp '/opt/kafka/libs/*' kafka.Kafka"
-            + " /opt/kafka/config/server.properties";
+    private static final String COMMAND = command(
+            "/tmp/testcontainers_start.sh",
+            "/etc/kafka/docker/run",
+            "java -cp '/opt/kafka/libs/*' kafka.Kafka /opt/kafka/config/server.properties");
 
     /** How it goes away and comes back. */
     private interface Control {
@@ -76,6 +76,16 @@ public final class Broker implements AutoCloseable {
         awaitUp();
     }
 
+    /**
+     * As Testcontainers has it, which copies a script into the started container; but one that is only half there, or still
+     * held by who writes it (126, "Text file busy"), is waited for. And past its set-up, where that refuses to come back to
+     * data of its own.
+     */
+    static String command(String script, String last, String pastSetUp) {
+        return "until grep -qs " + last + " " + script + "; do sleep 0.1; done;" + " until " + script
+                + "; do [ $? = 126 ] || exec " + pastSetUp + "; sleep 0.1; done";
+    }
+
     private void awaitUp() throws Exception {
         try (Admin admin = Admin.create(java.util.Map.of("bootstrap.servers", servers))) {
             Await.until(
@@ -85,14 +95,14 @@ public final class Broker implements AutoCloseable {
     }
 
     private static Broker container() {
-        int port = Containers.freePort(); // what an engine chooses changes with each start
+        int port = LoopbackPorts.free(); // what an engine chooses changes with each start
         KafkaContainer container = new KafkaContainer(
                         DockerImageName.parse(IMAGE).asCompatibleSubstituteFor("apache/kafka"))
                 .withCommand("sh", "-c", COMMAND)
                 .withCreateContainerCmdModifier(created -> created.getHostConfig()
                         .withPortBindings(new PortBinding(
                                 Ports.Binding.bindIpAndPort("127.0.0.1", port), ExposedPort.tcp(9092))));
-        container.start();
+        Containers.up(container);
         DockerClient docker = container.getDockerClient();
         String id = container.getContainerId();
         return new Broker("127.0.0.1:" + port, new Control() {
@@ -115,8 +125,9 @@ public final class Broker implements AutoCloseable {
 
     private static Broker process() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("lockstep-kafka");
-        int port = Containers.freePort();
-        Path settings = Files.writeString(folder.resolve("server.properties"), """
+        int port = LoopbackPorts.free();
+        Path settings = Files.writeString(
+                folder.resolve("server.properties"), """
                 process.roles=broker,controller
                 node.id=1
                 controller.quorum.voters=1@127.0.0.1:%2$d
@@ -128,8 +139,7 @@ public final class Broker implements AutoCloseable {
                 offsets.topic.replication.factor=1
                 transaction.state.log.replication.factor=1
                 transaction.state.log.min.isr=1
-                """.formatted(
-                        port, Containers.freePort(), folder.resolve("data")));
+                """.formatted(port, LoopbackPorts.free(), folder.resolve("data")));
         int formatted = java(
                         folder,
                         "kafka.tools.StorageTool",

@@ -1,8 +1,6 @@
 package dev.lockstep.testing;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -52,10 +50,7 @@ public final class ChromaServer implements AutoCloseable {
     }
 
     private static ChromaServer process(Path run) throws IOException {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = LoopbackPorts.free();
         Path data = Files.createTempDirectory("chroma");
         ProcessBuilder command = new ProcessBuilder(List.of(run.toString(), String.valueOf(port), data.toString()))
                 .redirectErrorStream(true)

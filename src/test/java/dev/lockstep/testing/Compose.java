@@ -31,10 +31,10 @@ public final class Compose implements AutoCloseable {
     private final String password;
     private final String project = "lockstep-it-" + UUID.randomUUID();
     private final List<String> images = List.of("local/lockstep:" + project, "local/lockstep-connect:" + project);
-    private final int server = Containers.freePort();
-    private final int lockstep = Containers.freePort();
-    private final int connect = Containers.freePort();
-    private final int broker = Containers.freePort();
+    private final int server = LoopbackPorts.free();
+    private final int lockstep = LoopbackPorts.free();
+    private final int connect = LoopbackPorts.free();
+    private final int broker = LoopbackPorts.free();
 
     /** @param folder for what the commands print */
     public Compose(Path folder, String password) {

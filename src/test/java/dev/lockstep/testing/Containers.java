@@ -7,15 +7,12 @@ import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.Ports;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.ContainerLaunchException;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
 
@@ -35,8 +32,23 @@ public final class Containers {
                     HostConfig host = created.getHostConfig();
                     host.withPortBindings(new PortBinding(Ports.Binding.bindIp("127.0.0.1"), ExposedPort.tcp(port)));
                 });
-        container.start();
+        up(container);
         return container;
+    }
+
+    /** Starts it. @throws IllegalStateException that says why it does not start: Testcontainers' own names the image alone */
+    static void up(GenericContainer<?> container) {
+        try {
+            container.start();
+        } catch (ContainerLaunchException e) {
+            Throwable why = e;
+            while (why.getCause() != null) {
+                why = why.getCause();
+            }
+            String said = container.getContainerId() == null ? "" : "; it said: " + container.getLogs();
+            throw new IllegalStateException(
+                    container.getDockerImageName() + " does not start: " + why.getMessage() + said, e);
+        }
     }
 
     /**
@@ -61,15 +73,6 @@ public final class Containers {
         List<String> digests =
                 DockerClientFactory.lazyClient().inspectImageCmd(image).exec().getRepoDigests();
         return "container " + image + (digests == null || digests.isEmpty() ? " (a stand-in built here)" : "");
-    }
-
-    /** A free port of the loopback interface. */
-    public static int freePort() {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** Why the image cannot be had here; empty when it can. Pulls it once; Testcontainers itself would try for two minutes. */

@@ -2,8 +2,6 @@ package dev.lockstep.testing;
 
 import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,10 +44,7 @@ public final class DebianServer implements AutoCloseable {
     public static DebianServer start(Path folder) throws Exception {
         Path bin = programs().orElseThrow();
         Files.createDirectories(folder);
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = LoopbackPorts.free();
         DebianServer server = new DebianServer(bin, folder.resolve("data").toAbsolutePath(), port);
         server.call(
                 "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-D", server.data.toString());

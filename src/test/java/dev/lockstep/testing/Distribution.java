@@ -41,8 +41,9 @@ public record Distribution(Path home, String javaOptions) {
                 .redirectError(err.toFile())
                 .start();
         if (!process.waitFor(2, TimeUnit.MINUTES)) {
-            process.destroyForcibly();
-            throw new AssertionError(String.join(" ", args) + " hangs; its log: " + Files.readString(err));
+            String stacks = Hanging.stacks(process);
+            throw new AssertionError(
+                    String.join(" ", args) + " hangs; its log: " + Files.readString(err) + "\n" + stacks);
         }
         return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
     }

@@ -97,9 +97,27 @@ public final class OwnServer implements AutoCloseable {
         }
     }
 
+    /** The library waits for five seconds only, and then leaves the server to itself. */
     @Override
     public void close() throws IOException {
-        server.close();
+        try {
+            if (runs()) {
+                control("stop", "-m", "fast", "-t", "60");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            server.close();
+        }
+    }
+
+    private boolean runs() throws IOException {
+        Path pid = data.resolve("postmaster.pid");
+        return Files.exists(pid)
+                && ProcessHandle.of(
+                                Long.parseLong(Files.readAllLines(pid).get(0).strip()))
+                        .map(ProcessHandle::isAlive)
+                        .orElse(false);
     }
 
     /** Removes data and log; after {@link #close}. */

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -38,6 +39,8 @@ public final class TestPostgres {
     static EmbeddedPostgres start(Map<String, String> settings, Consumer<EmbeddedPostgres.Builder> more) {
         try {
             EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                    .setPort(LoopbackPorts.free())
+                    .setPGStartupWait(Duration.ofSeconds(60))
                     .setServerConfig("wal_level", "logical")
                     .setServerConfig("fsync", "on")
                     .setServerConfig("synchronous_commit", "on")

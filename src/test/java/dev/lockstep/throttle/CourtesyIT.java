@@ -46,6 +46,7 @@ class CourtesyIT {
     private final AtomicBoolean pressed = new AtomicBoolean(true);
     private final AtomicBoolean writing = new AtomicBoolean(true);
     private final AtomicBoolean scanning = new AtomicBoolean();
+    private final AtomicBoolean hurried = new AtomicBoolean();
     private final StopSignal stop = new StopSignal();
 
     @TempDir
@@ -66,9 +67,9 @@ class CourtesyIT {
         db.execute(LegacySchema.PASCAL.ddl());
         sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec());
         crowd = new Crowd(sidecar.lockstep(), sidecar.name(), "a test", new CpuPressure(file));
-        courtesy = new Courtesy(crowd, LIMIT, scanning::get, put::set);
+        courtesy = new Courtesy(crowd, false, LIMIT, scanning::get, put::set);
         limit(3600);
-        courtesy.await(batch(), () -> {}, stop); // what else is young
+        courtesy.await(batch(), () -> {}, hurried::get, stop); // what else is young
         courtesy.worked(WORK);
         writer = started(this::write);
         watching = started(() -> courtesy.watch(stop));
@@ -111,7 +112,7 @@ class CourtesyIT {
 
         courtesy.walShort(true);
         stream.join();
-        courtesy.await(batch(), () -> {}, stop);
+        courtesy.await(batch(), () -> {}, hurried::get, stop);
         assertThat(crowd.present()).as("it is still crowded").isTrue();
     }
 
@@ -122,7 +123,7 @@ class CourtesyIT {
 
         scanning.set(true);
         stream.join();
-        courtesy.await(batch(), () -> {}, stop);
+        courtesy.await(batch(), () -> {}, hurried::get, stop);
         assertThat(crowd.present()).as("it is still crowded").isTrue();
     }
 
@@ -131,12 +132,43 @@ class CourtesyIT {
     void whileItIsCrowdedABatchIsDoneInPieces() throws Exception {
         courtesy.worked(Duration.ZERO);
         Batch old = batch(Instant.now().minusSeconds(25)); // so old that it is not put off as a whole
-        Batch piece = courtesy.await(old, () -> {}, stop);
+        Batch piece = courtesy.await(old, () -> {}, hurried::get, stop);
         assertThat(piece.changes()).hasSize(Courtesy.PIECE);
         assertThat(crowd.present()).as("it is still crowded").isTrue();
 
         scanning.set(true);
-        assertThat(courtesy.await(old, () -> {}, stop)).isSameAs(old);
+        assertThat(courtesy.await(old, () -> {}, hurried::get, stop)).isSameAs(old);
+    }
+
+    /** A whole batch for each jitter of the lag made writers wait for a tenth of a second, several times a second. */
+    @Test
+    void pastTheLimitPiecesHaveNoRestAndOnlyWellPastItABatchIsDoneAsAWhole() throws Exception {
+        limit(10);
+        Await.until("the limit is known", () -> {
+            crowd.busy();
+            return crowd.bearableLag().toSeconds() == 20;
+        });
+        Batch past = batch(Instant.now().minusSeconds(22));
+        assertThat(courtesy.await(past, () -> {}, hurried::get, stop).changes()).hasSize(Courtesy.PIECE);
+        assertThat(courtesy.gentle()).isTrue();
+        assertThat(put.get()).as("it did not rest").isZero();
+
+        Batch wellPast = batch(Instant.now().minusSeconds(26));
+        assertThat(courtesy.await(wellPast, () -> {}, hurried::get, stop)).isSameAs(wellPast);
+        assertThat(courtesy.gentle()).isFalse();
+        assertThat(crowd.present()).as("it is still crowded").isTrue();
+    }
+
+    /** Closing an engine waited for the pieces of a whole batch, for some ten seconds. */
+    @Test
+    void whoClosesTheStreamDoesNotWaitForPieces() throws Exception {
+        Thread stream = waiting(new StopSignal());
+
+        hurried.set(true);
+        stream.join();
+        Batch batch = batch();
+        assertThat(courtesy.await(batch, () -> {}, hurried::get, stop)).isSameAs(batch);
+        assertThat(crowd.present()).as("it is still crowded").isTrue();
     }
 
     @Test
@@ -148,7 +180,7 @@ class CourtesyIT {
         });
 
         Batch batch = batch();
-        assertThat(courtesy.await(batch, () -> {}, stop)).isSameAs(batch);
+        assertThat(courtesy.await(batch, () -> {}, hurried::get, stop)).isSameAs(batch);
         assertThat(crowd.present()).as("it is still crowded").isTrue();
     }
 
@@ -165,7 +197,7 @@ class CourtesyIT {
     /** Returns when a thread of a stream waits. */
     private Thread waiting(StopSignal own) throws Exception {
         AtomicBoolean waits = new AtomicBoolean();
-        Thread stream = started(() -> courtesy.await(batch(), () -> waits.set(true), own));
+        Thread stream = started(() -> courtesy.await(batch(), () -> waits.set(true), hurried::get, own));
         Await.until("the batch waits", waits::get);
         return stream;
     }
@@ -212,6 +244,8 @@ class CourtesyIT {
     private void write() throws Exception {
         try (Connection connection = db.connect();
                 Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "SET synchronous_commit = off"); // else a disk that is busy for half a second ends the crowd
             while (!stop.requested() && writing.get()) {
                 statement.execute("INSERT INTO \"Messages\" (\"Content\") VALUES ('a word')");
             }

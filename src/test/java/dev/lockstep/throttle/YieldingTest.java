@@ -19,7 +19,7 @@ class YieldingTest {
     @Test
     void restsLongAtHalfOfTheLimitAndNotAtAllAtTheLimit() {
         assertThat(Yielding.rest(WORK, Duration.ofSeconds(10), LIMIT)).isEqualTo(Duration.ofSeconds(4));
-        assertThat(Yielding.rest(WORK, Duration.ofSeconds(15), LIMIT)).isEqualTo(Duration.ofSeconds(2));
+        assertThat(Yielding.rest(WORK, Duration.ofSeconds(15), LIMIT)).isEqualTo(Duration.ofMillis(500));
         assertThat(Yielding.rest(WORK, LIMIT, LIMIT)).isZero();
         assertThat(Yielding.rest(WORK, Duration.ofHours(1), LIMIT)).isZero();
     }
@@ -45,7 +45,14 @@ class YieldingTest {
 
     @Test
     void aWorkOfNoTimeIsFollowedByARestAllTheSame() {
-        assertThat(Yielding.rest(Duration.ZERO, Duration.ofSeconds(10), LIMIT)).isEqualTo(Duration.ofMillis(200));
+        assertThat(Yielding.rest(Duration.ZERO, Duration.ofSeconds(10), LIMIT)).isEqualTo(Duration.ofMillis(80));
+    }
+
+    /** With a balance at the limit itself, every jitter was answered with a whole batch, and writers stalled behind it. */
+    @Test
+    void whoHasToWorkHalfOfTheTimeDoesSoWellBelowTheLimit() {
+        assertThat(Yielding.rest(WORK, Duration.ofSeconds(17), LIMIT)).isGreaterThan(WORK);
+        assertThat(Yielding.rest(WORK, Duration.ofMillis(17_200), LIMIT)).isLessThan(WORK);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.model.Recall;
+import dev.lockstep.testing.LoopbackPorts;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -17,10 +18,7 @@ abstract class RemoteSearchContract extends SearchContract {
 
     @Test
     void aServerThatIsAwayIsAFailureThatSaysWhere() throws Exception {
-        int port;
-        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = closed.getLocalPort();
-        }
+        int port = LoopbackPorts.free();
         try (VectorSearch away = at(port, Duration.ofSeconds(20))) {
             assertThatThrownBy(() -> anything(away))
                     .isInstanceOf(StoreFailure.class)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.LoopbackPorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -24,10 +25,7 @@ abstract class RemoteStoreContract extends StoreContract {
 
     @Test
     void aServerThatIsAwayIsAFailureThatSaysWhere() throws Exception {
-        int port;
-        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = closed.getLocalPort();
-        }
+        int port = LoopbackPorts.free();
         try (VectorStore away = at(port, Duration.ofSeconds(20))) {
             for (ThrowingCallable call : everyCall(away)) {
                 assertThatThrownBy(call)

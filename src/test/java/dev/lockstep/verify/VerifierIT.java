@@ -1,11 +1,14 @@
 package dev.lockstep.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.catalog.CatalogReader;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.derive.WriteSession;
+import dev.lockstep.model.Brake;
+import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.MappingResolver;
 import dev.lockstep.model.StopSignal;
@@ -16,6 +19,13 @@ import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -167,6 +177,145 @@ class VerifierIT {
                 .isNotEqualTo(table(first, table).hash());
     }
 
+    /**
+     * Once the blocks are counted, no heap is written anew until all are compared: rows behind the last block would be left
+     * out. The rewriting is tried before each range, and makes the table larger.
+     */
+    @ParameterizedTest
+    @EnumSource(LegacySchema.class)
+    void aTableThatIsToBeRewrittenMeanwhileIsComparedWhole(LegacySchema schema) throws Exception {
+        TestDatabase db = withMessages(schema, 5000);
+        boolean pascal = schema == LegacySchema.PASCAL;
+        String messages = pascal ? "\"Messages\"" : "app.messages";
+        db.execute("ALTER TABLE " + messages + " SET (fillfactor = 10)");
+        AtomicInteger refused = new AtomicInteger();
+        Brake rewriting = worked -> {
+            try (Connection session = db.connect();
+                    Statement statement = session.createStatement()) {
+                statement.execute("SET lock_timeout = '200ms'");
+                statement.execute("VACUUM FULL " + messages);
+            } catch (SQLException e) {
+                assertThat(e.getSQLState()).as("lock_not_available").isEqualTo("55P03");
+                refused.incrementAndGet();
+            }
+        };
+        VerifyReport report = verifier(rewriting).run(Verifier.Repair.NONE);
+        assertThat(table(report, pascal ? "public.Messages" : "app.messages").rows())
+                .isEqualTo(db.number("SELECT count(*) FROM " + messages));
+        assertThat(refused.get()).isPositive();
+        assertThat(
+                        db.number(
+                                "SELECT count(*) FROM " + harness.name()
+                                        + ".evidence WHERE kind = 'verify' AND pg_snapshot_xmax((report ->> 'snapshot')::pg_snapshot) IS NOT NULL"))
+                .isEqualTo(1);
+    }
+
+    /**
+     * The throttle may stop a verification because of those who wait behind one who waits for its lock: nobody would ever go
+     * on.
+     */
+    @ParameterizedTest
+    @EnumSource(LegacySchema.class)
+    void whoWantsATableForHimselfGoesFirstThoughTheThrottleHoldsTheVerificationUp(LegacySchema schema)
+            throws Exception {
+        TestDatabase db = withMessages(schema, 1);
+        String messages = schema == LegacySchema.PASCAL ? "\"Messages\"" : "app.messages";
+        CountDownLatch stopped = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        Verifier verifier = verifier(worked -> {
+            stopped.countDown();
+            goOn.await();
+        });
+        CompletableFuture<VerifyReport> report = CompletableFuture.supplyAsync(() -> {
+            try {
+                return verifier.run(Verifier.Repair.NONE);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThat(stopped.await(60, TimeUnit.SECONDS)).isTrue();
+        db.execute(
+                "BEGIN; SET LOCAL lock_timeout = '20s'; LOCK TABLE " + messages + " IN ACCESS EXCLUSIVE MODE; COMMIT");
+        goOn.countDown();
+        assertThatThrownBy(report::join)
+                .hasCauseInstanceOf(LockstepException.class)
+                .hasMessageContaining("gives way to a session that locks " + messages);
+        assertThat(db.number("SELECT count(*) FROM " + harness.name() + ".evidence WHERE kind = 'verify'"))
+                .as("it is no evidence")
+                .isZero();
+        assertThat(verify(harness.config(), harness.lockstep(), false).clean()).isTrue();
+    }
+
+    /** A partition that came after the mapping was read is not compared: its rows must not pass for rows in step. */
+    @Test
+    void aPartitionThatCameMeanwhileIsNotPassedOver() throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(LegacySchema.PASCAL.ddl());
+        db.execute("ALTER TABLE \"Messages\" RENAME TO plain;"
+                + "CREATE TABLE \"Messages\" (LIKE plain INCLUDING DEFAULTS, PRIMARY KEY (\"Id\")) PARTITION BY RANGE (\"Id\");"
+                + "CREATE TABLE low PARTITION OF \"Messages\" FOR VALUES FROM (MINVALUE) TO ('80000000-0000-0000-0000-000000000000');"
+                + "CREATE TABLE gone PARTITION OF \"Messages\" FOR VALUES FROM ('80000000-0000-0000-0000-000000000000')"
+                + " TO ('90000000-0000-0000-0000-000000000000');"
+                + "INSERT INTO \"Personas\" (\"Name\") VALUES ('p');"
+                + "INSERT INTO \"Messages\" (\"Id\", \"FromPersonaId\", \"Content\") SELECT '10000000-0000-0000-0000-000000000000', \"Id\", 'm'"
+                + " FROM \"Personas\"");
+        harness = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec()).untilCaughtUp();
+        Verifier verifier = verifier(Brake.NONE);
+        db.execute("DROP TABLE gone");
+        assertThat(verifier.run(Verifier.Repair.NONE).clean())
+                .as("one that went has no rows")
+                .isTrue();
+
+        db.execute(
+                "CREATE TABLE high PARTITION OF \"Messages\" FOR VALUES FROM ('90000000-0000-0000-0000-000000000000') TO (MAXVALUE);"
+                        + "INSERT INTO \"Messages\" (\"Id\", \"FromPersonaId\", \"Content\") SELECT 'f0000000-0000-0000-0000-000000000000', \"Id\", 'm'"
+                        + " FROM \"Personas\"");
+        assertThatThrownBy(() -> verifier.run(Verifier.Repair.NONE))
+                .isInstanceOf(LockstepException.class)
+                .hasMessageContaining("public.Messages got a partition");
+
+        db.execute("DROP TABLE \"Messages\"");
+        assertThatThrownBy(() -> verifier.run(Verifier.Repair.NONE))
+                .isInstanceOf(LockstepException.class)
+                .hasMessageContaining("public.Messages is not there any more");
+    }
+
+    /** What it began with says nothing of what is in step now: neither that it is clean nor that it is not. */
+    @ParameterizedTest
+    @EnumSource(LegacySchema.class)
+    void oneThatStraddlesATurnIsNoEvidence(LegacySchema schema) throws Exception {
+        TestDatabase db = withMessages(schema, 1);
+        String turn = "UPDATE " + harness.name() + ".fence SET phase = 'CUTOVER'";
+        AtomicInteger steps = new AtomicInteger();
+        AtomicInteger turnAt = new AtomicInteger();
+        Verifier verifier = verifier(worked -> {
+                    if (steps.incrementAndGet() == turnAt.get()) {
+                        try {
+                            db.execute(turn);
+                        } catch (SQLException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    }
+                })
+                .reading(1);
+        verifier.run(Verifier.Repair.NONE);
+        int all = steps.get();
+        String evidence = "SELECT count(*) FROM " + harness.name() + ".evidence WHERE kind = 'verify'";
+        assertThat(db.number(evidence)).isEqualTo(1);
+
+        for (int at : List.of(all, 1)) { // in its last read, and in its first range
+            db.execute("UPDATE " + harness.name() + ".fence SET phase = 'SYNC'");
+            steps.set(0);
+            turnAt.set(at);
+            assertThatThrownBy(() -> verifier.run(Verifier.Repair.NONE))
+                    .isInstanceOf(LockstepException.class)
+                    .hasMessageContaining("was turned while it was verified");
+            assertThat(db.number(evidence)).isEqualTo(1);
+        }
+        turnAt.set(0);
+        assertThat(verifier.run(Verifier.Repair.NONE).clean()).isTrue();
+    }
+
     /** The bytes that are hashed are UTF-8's, judged by the conversion that the server has for that. */
     @ParameterizedTest
     @ValueSource(strings = {"LATIN1", "SQL_ASCII", "UTF8"})
@@ -187,10 +336,9 @@ class VerifierIT {
     }
 
     private static VerifyReport verify(LockstepConfig config, Database database, boolean repair) throws Exception {
-        Mapping mapping;
+        Mapping mapping = mapping(config, database);
         long epoch;
         try (Connection connection = database.open("test")) {
-            mapping = MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
             epoch = new Fence(config.name()).read(connection).epoch();
         }
         Verifier verifier = new Verifier(database, config.name(), mapping, 2, new StopSignal());
@@ -199,6 +347,42 @@ class VerifierIT {
         }
         try (WriteSession session = WriteSession.open(database, config.name(), "repair", 31, epoch)) {
             return verifier.run(new RowRepair(session, config.name(), mapping, new StopSignal()));
+        }
+    }
+
+    /** In step. */
+    private TestDatabase withMessages(LegacySchema schema, int messages) throws Exception {
+        TestDatabase db = TestPostgres.database();
+        db.execute(schema.ddl());
+        db.execute((schema == LegacySchema.PASCAL
+                        ? "INSERT INTO \"Personas\" (\"Name\") VALUES ('p');"
+                                + "INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT \"Id\", 'm' || i"
+                                + " FROM \"Personas\""
+                        : "INSERT INTO app.personas (display_name) VALUES ('p');"
+                                + "INSERT INTO app.messages (from_persona_id, body) SELECT persona_id, 'm' || i"
+                                + " FROM app.personas")
+                + ", generate_series(1, " + messages + ") i");
+        harness = SidecarHarness.expanded(db, schema.spec()).untilCaughtUp();
+        return db;
+    }
+
+    private Verifier verifier(Brake brake) throws Exception {
+        return new Verifier(
+                harness.lockstep(),
+                harness.config().name(),
+                mapping(harness.config(), harness.lockstep()),
+                2,
+                store -> {
+                    throw new IllegalStateException(store.name());
+                },
+                List.of(),
+                brake,
+                new StopSignal());
+    }
+
+    private static Mapping mapping(LockstepConfig config, Database database) throws Exception {
+        try (Connection connection = database.open("test")) {
+            return MappingResolver.resolve(config.mapping(), new CatalogReader().read(connection, config.mapping()));
         }
     }
 

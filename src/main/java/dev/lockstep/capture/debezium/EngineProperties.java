@@ -97,6 +97,7 @@ final class EngineProperties {
         p.setProperty("heartbeat.interval.ms", "0");
         p.setProperty("status.update.interval.ms", "2000");
         p.setProperty("errors.max.retries", "0");
+        p.setProperty("retriable.restart.connector.wait.ms", "500"); // it cannot be closed meanwhile
         p.setProperty("offset.storage", PositionOffsetStore.class.getName());
         p.setProperty(PositionOffsetStore.START, Long.toString(from.value()));
         p.setProperty("offset.flush.interval.ms", "500");
@@ -126,6 +127,10 @@ final class EngineProperties {
         // The stream is read without waiting, so this does not end a quiet one; but an engine whose connections lead
         // nowhere any more cannot be closed without it: it waits for the server's goodbye.
         p.setProperty("database.socketTimeout", "20");
+        if (server.onThisMachine()) {
+            // the server's sender fills what the network holds at one go, by a processor that writers want, too
+            p.setProperty("database.receiveBufferSize", Integer.toString(64 << 10));
+        }
         p.setProperty("database.initial.statements", "SET application_name = '" + slot + "/capture'");
         PASSED_ON.forEach(parameter -> {
             String value = url.getProperty(parameter);

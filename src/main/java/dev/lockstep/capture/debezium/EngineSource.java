@@ -47,6 +47,7 @@ public final class EngineSource implements ChangeSource {
     private final BatchAssembler assembler = new BatchAssembler();
     private Lsn acknowledged = Lsn.ZERO;
     private volatile boolean closed;
+    private volatile boolean polled;
 
     /**
      * @param slot what is streamed from
@@ -76,11 +77,11 @@ public final class EngineSource implements ChangeSource {
         if (closed) {
             return;
         }
-        ReaderPace.offer(prefix, gentle);
+        new EngineHooks(gentle, this::polling).offer(prefix);
         try {
             built.run();
         } finally {
-            ReaderPace.withdraw(prefix);
+            EngineHooks.withdraw(prefix);
         }
         Throwable cause = failure.get();
         if (cause instanceof LockstepException e) {
@@ -131,9 +132,30 @@ public final class EngineSource implements ChangeSource {
         committer.markBatchFinished();
     }
 
+    /**
+     * Returns at once while the engine is still starting; it ends as soon as it polls. To close it between would lose the
+     * polling from its pool before it began, and the engine would wait for it for ever (3.6: {@code AsyncEmbeddedEngine}
+     * hands the polling to a pool that its own close empties).
+     */
     @Override
     public void close() {
         closed = true;
+        if (polled) {
+            closeEngine();
+        }
+    }
+
+    /** Called by the thread that polls, which the engine's own close waits for. */
+    private void polling() {
+        polled = true;
+        if (closed) {
+            Thread closing = new Thread(this::closeEngine, "lockstep-closing");
+            closing.setDaemon(true);
+            closing.start();
+        }
+    }
+
+    private void closeEngine() {
         DebeziumEngine<?> running = engine.get();
         if (running == null) {
             return;
@@ -141,8 +163,13 @@ public final class EngineSource implements ChangeSource {
         try {
             running.close();
         } catch (IOException | IllegalStateException e) {
-            log.debug("the engine was not running", e);
+            log.debug("the engine is being closed, or has ended", e);
         }
+    }
+
+    /** Whether {@link #close} was called: whoever did waits for the batch in hand. */
+    public boolean isClosed() {
+        return closed;
     }
 
     private static Throwable cause(String message, @Nullable Throwable error) {

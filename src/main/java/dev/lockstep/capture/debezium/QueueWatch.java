@@ -6,6 +6,7 @@ import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,18 +47,24 @@ final class QueueWatch {
 
     private final ChangeEventQueue<?> queue;
     private final long interval;
+    private final BooleanSupplier gentle;
     private volatile long lastSeen = System.nanoTime();
     private long countedSince = System.nanoTime();
     private long counted;
     private boolean busy;
 
-    private QueueWatch(ChangeEventQueue<?> queue, Duration interval) {
+    private QueueWatch(ChangeEventQueue<?> queue, Duration interval, BooleanSupplier gentle) {
         this.queue = queue;
+        this.gentle = gentle;
         this.interval = interval.toNanos();
     }
 
-    /** Null if it cannot be done; then the queue waits as it always did. */
-    static @Nullable QueueWatch of(PostgresConnectorTask task) {
+    /**
+     * Null if it cannot be done; then the queue waits as it always did.
+     *
+     * @param gentle whether {@link ReaderPace} holds the reader back
+     */
+    static @Nullable QueueWatch of(PostgresConnectorTask task, BooleanSupplier gentle) {
         try {
             Field queueField = PostgresConnectorTask.class.getDeclaredField("queue");
             queueField.setAccessible(true);
@@ -71,7 +78,7 @@ final class QueueWatch {
                 // the reader waits for room as long as a poll does: for no time at all it would be a busy loop
                 roomField.set(queue, new PatientCondition(room, LONGEST_NANOS));
                 intervalField.set(queue, Duration.ZERO);
-                return new QueueWatch(queue, interval);
+                return new QueueWatch(queue, interval, gentle);
             }
         } catch (ReflectiveOperationException | RuntimeException e) {
             log.debug("the engine's queue waits by itself", e);
@@ -104,11 +111,15 @@ final class QueueWatch {
             }
             now = System.nanoTime();
             if (waiting() > 0) {
-                if (!busy || waiting() >= queue.totalCapacity() / 2 || now - began >= GATHER_NANOS) {
+                if (!busy || waiting() >= plenty() || now - began >= GATHER_NANOS) {
                     return;
                 }
             }
         } while (now - began < LONGEST_NANOS);
+    }
+
+    private int plenty() {
+        return gentle.getAsBoolean() ? ReaderPace.ENOUGH / 2 : queue.totalCapacity() / 2;
     }
 
     /** Waits for the interval; longer when nothing has come for a while. Any thread may. */
@@ -122,7 +133,8 @@ final class QueueWatch {
         LockSupport.parkNanos(Math.min(times * interval, Math.max(interval, LONGEST_NANOS)));
     }
 
-    private int waiting() {
+    /** Records that were read and not yet taken. Any thread may ask. */
+    int waiting() {
         return queue.totalCapacity() - queue.remainingCapacity();
     }
 }

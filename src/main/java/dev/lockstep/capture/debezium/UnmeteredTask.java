@@ -26,15 +26,17 @@ public final class UnmeteredTask extends PostgresConnectorTask {
     private @Nullable ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> metered;
     private @Nullable ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> pausing;
     private @Nullable QueueWatch watch;
-    private ReaderPace pace = ReaderPace.of(null);
+    private @Nullable EngineHooks hooks;
+    private boolean polled;
 
     @Override
     public ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> start(Configuration config) {
         ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> coordinator = super.start(config);
         metered = coordinator;
         pausing = coordinator;
-        watch = QueueWatch.of(this);
-        pace = ReaderPace.of(config.getString("topic.prefix"));
+        EngineHooks offered = EngineHooks.of(config.getString("topic.prefix"));
+        watch = QueueWatch.of(this, offered.gentle());
+        hooks = offered;
         return coordinator;
     }
 
@@ -55,9 +57,17 @@ public final class UnmeteredTask extends PostgresConnectorTask {
             waits.took(records.size());
         }
         ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> coordinator = metered;
+        EngineHooks told = hooks;
+        if (told == null) {
+            return records;
+        }
         if (coordinator != null && records != null && !records.isEmpty()) {
             metered = null;
-            listen(coordinator, pace);
+            listen(coordinator, new ReaderPace(told.gentle(), waits == null ? () -> 0 : waits::waiting));
+        }
+        if (!polled) {
+            polled = true;
+            told.polling().run();
         }
         return records;
     }
