@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,7 +40,7 @@ final class Pgbench {
 
     /** @param folder for its log of every transaction */
     Pgbench(String script, Path folder) throws IOException {
-        this.program = find();
+        this.program = Programs.find("pgbench");
         this.folder = Files.createDirectories(folder);
         this.script = Files.writeString(folder.resolve("script.sql"), script);
     }
@@ -117,25 +116,5 @@ final class Pgbench {
             return files.filter(file -> file.getFileName().toString().startsWith("log."))
                     .toList();
         }
-    }
-
-    /** On the path, or where Debian has it. */
-    private static Path find() throws IOException {
-        List<Path> places = new ArrayList<>();
-        for (String folder : System.getenv("PATH").split(":", -1)) {
-            places.add(Path.of(folder, "pgbench"));
-        }
-        Path debian = Path.of("/usr/lib/postgresql");
-        if (Files.isDirectory(debian)) {
-            try (Stream<Path> versions = Files.list(debian)) {
-                versions.sorted(Comparator.reverseOrder())
-                        .forEach(version -> places.add(version.resolve("bin/pgbench")));
-            }
-        }
-        return places.stream()
-                .filter(place -> Files.isExecutable(place) && !Files.isSymbolicLink(place))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException(
-                        "no pgbench: put it on the PATH, or apt-get install postgresql-contrib"));
     }
 }

@@ -10,14 +10,16 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * What legacy writers lose while the sidecar runs, and what a row trigger that does the same would cost them. All take
- * turns in one run, on copies of one database: alone, sidecar, alone, trigger; first as fast as they can, then at half of
- * what they reached alone.
+ * What legacy writers lose while the sidecar runs, what a row trigger that does the same would cost them, and what the
+ * decoding and the updates cost that nobody can do without who derives after the commit. All take turns in one run, on copies
+ * of one database: alone, sidecar, alone, trigger, decoding, updates; first as fast as they can, then at half of what they
+ * reached alone.
  */
 final class WritersPart implements Part {
 
     private static final int ROWS = 200_000;
     private static final int WARM_UP = 12;
+    private static final int WARM_UP_HALF = 60;
     private static final int FASTEST = 20;
     private static final int HALF = 30;
 
@@ -67,8 +69,11 @@ final class WritersPart implements Part {
     /** One way of running, as it did in one round. */
     private record Turn(Pgbench.Run run, double sidecarCpu, double serverCpu, double machineCpu, long lag) {}
 
-    /** The four turns of a round. */
-    private record Round(Turn alone, Turn sidecar, Turn again, Turn trigger) {
+    /** @param missed new messages that were not updated */
+    private record Updated(Turn turn, long missed) {}
+
+    /** The turns of a round. */
+    private record Round(Turn alone, Turn sidecar, Turn again, Turn trigger, Turn decoded, Updated updated) {
 
         double before(Value value) {
             return (value.of(alone) + value.of(again)) / 2;
@@ -96,6 +101,7 @@ final class WritersPart implements Part {
             template.execute("CREATE INDEX ON \"Messages\" (\"No\"); ANALYZE \"Messages\"");
             try (BenchDatabase alone = server.copy(template, "bench_alone");
                     BenchDatabase triggered = server.copy(template, "bench_triggered");
+                    BenchDatabase bare = server.copy(template, "bench_bare");
                     BenchDatabase product = server.copy(template, "bench_product")) {
                 triggered.execute(TRIGGER);
                 Product lockstep = new Product(product, data);
@@ -103,7 +109,7 @@ final class WritersPart implements Part {
                 lockstep.catchUp();
                 List<Figure> figures;
                 try (RunningSidecar sidecar = new RunningSidecar(product, lockstep, output.resolve("writers.log"))) {
-                    figures = new Turns(pgbench, alone, product, triggered, sidecar).figures(rounds);
+                    figures = new Turns(pgbench, alone, product, triggered, bare, sidecar).figures(rounds);
                 }
                 data.requireInStep(product);
                 data.requireInStep(triggered);
@@ -119,6 +125,7 @@ final class WritersPart implements Part {
             BenchDatabase alone,
             BenchDatabase product,
             BenchDatabase triggered,
+            BenchDatabase bare,
             RunningSidecar sidecar) {
 
         List<Figure> figures(int rounds) throws Exception {
@@ -126,6 +133,7 @@ final class WritersPart implements Part {
             sidecar.awaitCaughtUp();
             sidecar.leave();
             pgbench.fastest(triggered, WARM_UP / 2, 0);
+            pgbench.fastest(bare, WARM_UP / 2, 0);
             pgbench.fastest(alone, WARM_UP / 2, 0);
             List<Round> fastest = new ArrayList<>();
             for (int i = 1; i <= rounds; i++) {
@@ -134,6 +142,11 @@ final class WritersPart implements Part {
             }
             int half = (int)
                     (median(fastest, round -> round.before(turn -> turn.run().perSecond())) / 2);
+            sidecar.comeBack();
+            pgbench.atRate(
+                    product, half, WARM_UP_HALF, 0); // pieces of batches are worked on by other code than whole ones
+            sidecar.awaitCaughtUp();
+            sidecar.leave();
             List<Round> halved = new ArrayList<>();
             for (int i = 1; i <= rounds; i++) {
                 halved.add(round(
@@ -152,6 +165,17 @@ final class WritersPart implements Part {
                                     round -> round.trigger().run().millis(0.99) / round.before(WritersPart::p99)),
                             "ratio",
                             "ms: " + all(halved, round -> round.trigger().run().millis(0.99))),
+                    Figure.info(
+                            "  p99 with a stream that is read and thrown away / without",
+                            median(halved, round -> p99(round.decoded()) / round.before(WritersPart::p99)),
+                            "ratio",
+                            "ms: " + all(halved, round -> p99(round.decoded()))),
+                    Figure.info(
+                            "  p99 with the bare updates of new rows / without",
+                            median(halved, round -> p99(round.updated().turn()) / round.before(WritersPart::p99)),
+                            "ratio",
+                            "ms: " + all(halved, round -> p99(round.updated().turn())) + "; messages not updated: "
+                                    + all(halved, round -> round.updated().missed())),
                     Figure.info(
                             "  p99 without / without",
                             median(halved, round -> round.again().run().millis(0.99) / p99(round.alone())),
@@ -184,6 +208,21 @@ final class WritersPart implements Part {
                                     round -> round.trigger().run().perSecond() / round.before(WritersPart::perSecond)),
                             "ratio",
                             "tx/s: " + all(fastest, round -> perSecond(round.trigger()))),
+                    Figure.info(
+                            "  with a stream that is read and thrown away / without",
+                            median(fastest, round -> perSecond(round.decoded()) / round.before(WritersPart::perSecond)),
+                            "ratio",
+                            "tx/s: " + all(fastest, round -> perSecond(round.decoded()))),
+                    Figure.info(
+                            "  with the bare updates of new rows / without",
+                            median(
+                                    fastest,
+                                    round -> perSecond(round.updated().turn()) / round.before(WritersPart::perSecond)),
+                            "ratio",
+                            "tx/s: "
+                                    + all(
+                                            fastest,
+                                            round -> perSecond(round.updated().turn()))),
                     Figure.info(
                             "  without / without",
                             median(fastest, round -> perSecond(round.again()) / perSecond(round.alone())),
@@ -243,13 +282,25 @@ final class WritersPart implements Part {
             sidecar.leave();
             Turn again = turn(alone, seed, load, seconds);
             Turn trigger = turn(triggered, seed, load, seconds);
+            Turn decoded;
+            try (DecodingAlone decoding = new DecodingAlone(alone)) {
+                decoded = turn(alone, seed, load, seconds);
+                decoding.requireAlive();
+            }
+            Updated updated;
+            try (UpdatesAlone updates = new UpdatesAlone(bare)) {
+                Turn turn = turn(bare, seed, load, seconds);
+                updates.requireAlive();
+                updated = new Updated(turn, updates.missed());
+            }
+            List<Turn> turns = List.of(first, with, again, trigger, decoded, updated.turn());
             System.out.printf(
                     Locale.ROOT,
-                    "%s: tx/s %s; p99 ms %s (alone, sidecar, alone, trigger)%n",
+                    "%s: tx/s %s; p99 ms %s (alone, sidecar, alone, trigger, decoded alone, updated alone)%n",
                     title,
-                    line(List.of(first, with, again, trigger), WritersPart::perSecond),
-                    line(List.of(first, with, again, trigger), WritersPart::p99));
-            return new Round(first, with, again, trigger);
+                    line(turns, WritersPart::perSecond),
+                    line(turns, WritersPart::p99));
+            return new Round(first, with, again, trigger, decoded, updated);
         }
 
         private Turn turn(BenchDatabase database, int seed, Load load, int seconds) throws Exception {
