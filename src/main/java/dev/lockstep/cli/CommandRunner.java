@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import picocli.CommandLine;
 
 /** One command line: parsed, run, and whatever it ends with turned into an exit code. */
@@ -17,33 +16,36 @@ final class CommandRunner {
     private final PrintStream out;
     private final PrintStream err;
     private final Output output;
-    private final List<Callable<Integer>> commands;
+    private final CliContext context;
+    private final Subcommands commands;
 
-    CommandRunner(
-            Function<CliContext, List<Callable<Integer>>> commands,
-            Map<String, String> environment,
-            PrintStream out,
-            PrintStream err) {
+    /** Which there are for a command line. */
+    interface Subcommands {
+        List<Callable<Integer>> of(CliContext context, String... args);
+    }
+
+    CommandRunner(Subcommands commands, Map<String, String> environment, PrintStream out, PrintStream err) {
         this.environment = environment;
         this.out = out;
         this.err = err;
         this.output = new Output(() -> root.output, out);
-        this.commands = commands.apply(new CliContext(root, environment, output, err));
+        this.context = new CliContext(root, environment, output, err);
+        this.commands = commands;
     }
 
     int run(String... args) {
         ExitPolicy policy = new ExitPolicy(output, err);
         try {
             LogSettings.validate(environment);
-            return commandLine(policy).execute(args);
+            return commandLine(policy, args).execute(args);
         } catch (Throwable e) { // the top of the thread: an Error ends as one line, too
             return policy.fail(e);
         }
     }
 
-    private CommandLine commandLine(ExitPolicy policy) {
+    private CommandLine commandLine(ExitPolicy policy, String... args) {
         CommandLine line = new CommandLine(root);
-        commands.forEach(line::addSubcommand);
+        commands.of(context, args).forEach(line::addSubcommand);
         line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         line.setParameterExceptionHandler(policy);

@@ -23,7 +23,7 @@ public final class Main {
      * @return the exit code: 0 done, 1 the answer is no, 2 wrong input, 3 could not be done
      */
     public static int run(String[] args, Map<String, String> environment, PrintStream out, PrintStream err) {
-        return new CommandRunner(Commands::all, environment, out, err).run(args);
+        return new CommandRunner(Commands::of, environment, out, err).run(args);
     }
 
     /** JSON is UTF-8 whatever the locale says. */

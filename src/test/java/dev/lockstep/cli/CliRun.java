@@ -25,8 +25,9 @@ record CliRun(int exitCode, String out, String err) {
 
     /** With commands of the test's own. */
     static CliRun with(Function<CliContext, Callable<Integer>> command, String... args) {
-        return captured((out, err) ->
-                new CommandRunner(context -> List.of(command.apply(context)), Map.of(), out, err).run(args));
+        return captured((out, err) -> new CommandRunner(
+                        (context, arguments) -> List.of(command.apply(context)), Map.of(), out, err)
+                .run(args));
     }
 
     /** Stdout, which has to be exactly one JSON object. */

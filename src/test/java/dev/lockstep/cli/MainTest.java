@@ -32,6 +32,16 @@ class MainTest {
         assertThat(run.err()).startsWith(expected).hasLineCount(1);
     }
 
+    /** Only the command that is named first is described to picocli, under its own name. */
+    @Test
+    void everyCommandIsKnownByItsName() {
+        assertThat(Commands.all().keySet()).allSatisfy(name -> {
+            CliRun run = CliRun.of(name, "--help");
+            assertThat(run.exitCode()).isZero();
+            assertThat(run.out()).contains("Usage: lockstep " + name);
+        });
+    }
+
     @Test
     void helpAndVersion() {
         CliRun help = CliRun.of("--help");

@@ -63,7 +63,7 @@ class ConnectIT {
         Map<String, String> environment = expand("lockstep");
         CountDownLatch enough = new CountDownLatch(1);
         List<CompletableFuture<Void>> writers = new ArrayList<>();
-        try (ConnectWorker worker = new ConnectWorker(
+        try (ConnectWorker worker = ConnectWorker.brief(
                         Files.createDirectory(folder.resolve("shipped")), kafka.servers(), environment)
                 .start("only_scan")) {
             for (int i = 0; i < 3; i++) {
@@ -100,7 +100,7 @@ class ConnectIT {
     @Test
     void theStockSourceUnwrappedIsApplied() throws Exception {
         Map<String, String> environment = expand("stock");
-        try (ConnectWorker worker = new ConnectWorker(
+        try (ConnectWorker worker = ConnectWorker.brief(
                         Files.createDirectory(folder.resolve("stock")), kafka.servers(), environment)
                 .start("service_load")) {
             worker.post(stockSource());

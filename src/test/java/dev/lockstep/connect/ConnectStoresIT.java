@@ -61,8 +61,8 @@ class ConnectStoresIT {
                     db, ConfigLoader.parse("test", Files.readString(yaml), Map.of()), new StoreAdapters());
             db.execute(message(SCHEMA, "m1", "p1", null, "there before all"));
             index(points, "m1", "m2");
-            try (ConnectWorker worker =
-                    new ConnectWorker(folder, kafka.bootstrapServers(), environment(db, yaml)).start("service_load")) {
+            try (ConnectWorker worker = ConnectWorker.brief(folder, kafka.bootstrapServers(), environment(db, yaml))
+                    .start("service_load")) {
                 worker.post(Files.readString(Path.of("connectors/lockstep-source.json")));
                 worker.post(Files.readString(Path.of("connectors/lockstep-sink.json")));
                 worker.awaitRunning("lockstep-sink", 2);

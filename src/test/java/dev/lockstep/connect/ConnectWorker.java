@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,12 +32,20 @@ public final class ConnectWorker implements AutoCloseable {
     private final String bootstrap;
     private final Map<String, String> environment;
     private final HttpClient http = HttpClient.newHttpClient();
+    private final List<String> javaOptions;
     private Process process;
     private int port;
     private int starts;
 
+    /** One that ends before an optimizing compiler pays. */
+    static ConnectWorker brief(Path folder, String bootstrap, Map<String, String> environment) throws IOException {
+        return new ConnectWorker(folder, bootstrap, environment, "-XX:TieredStopAtLevel=1");
+    }
+
     /** @param environment what the connectors' settings refer to */
-    public ConnectWorker(Path folder, String bootstrap, Map<String, String> environment) throws IOException {
+    public ConnectWorker(Path folder, String bootstrap, Map<String, String> environment, String... javaOptions)
+            throws IOException {
+        this.javaOptions = List.of(javaOptions);
         this.folder = folder;
         this.bootstrap = bootstrap;
         this.environment = environment;
@@ -81,14 +90,17 @@ public final class ConnectWorker implements AutoCloseable {
                         + "<pattern>%d %-5level %logger{0}: %msg%n</pattern></encoder></appender>"
                         + "<logger name='dev.lockstep' level='INFO'/>"
                         + "<root level='WARN'><appender-ref ref='out'/></root></configuration>");
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g", // half of what a worker has by default, and as much as the benchmark itself
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Xmx1g"); // half of what a worker has by default, and as much as the benchmark itself
+        command.addAll(javaOptions);
+        command.addAll(List.of(
                 "-Dlogback.configurationFile=" + log,
                 "-cp",
                 workerClassPath(),
                 "org.apache.kafka.connect.cli.ConnectDistributed",
-                file.toString());
+                file.toString()));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true).redirectOutput(output(++starts).toFile());
         process = builder.start();

@@ -22,10 +22,7 @@ final class Installed implements AutoCloseable {
 
     static final String TOKEN = "a-token-of-the-test";
 
-    /** Dozens of short processes: without the optimizing compiler each costs half as much. */
-    static final String QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
-
-    private final Distribution lockstep = Distribution.built().with(QUICK);
+    private final Distribution lockstep = Distribution.built().with("-XX:+UseSerialGC");
     private final Path folder;
     private final TestDatabase database;
     private final String name;
@@ -58,6 +55,10 @@ final class Installed implements AutoCloseable {
 
     Path folder() {
         return folder;
+    }
+
+    String javaOptions() {
+        return lockstep.javaOptions();
     }
 
     Path bin() {

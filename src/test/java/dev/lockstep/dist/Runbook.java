@@ -110,7 +110,7 @@ final class Runbook {
         builder.environment().putAll(environment);
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().compute("PATH", (name, path) -> installed.bin() + ":" + path);
-        builder.environment().put("LOCKSTEP_JAVA_OPTS", Installed.QUICK);
+        builder.environment().put("LOCKSTEP_JAVA_OPTS", installed.javaOptions());
         builder.environment().put("LOCKSTEP_TOKEN", Installed.TOKEN);
         builder.environment().put("LOCKSTEP_URL", installed.address("").toString());
         Process process = builder.start();

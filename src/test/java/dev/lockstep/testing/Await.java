@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 public final class Await {
 
     private static final Duration DEADLINE = Duration.ofSeconds(60);
+    private static final long PAUSE_NANOS = Duration.ofMillis(20).toNanos();
     private static final CountDownLatch NEVER = new CountDownLatch(1);
 
     private Await() {}
@@ -20,10 +21,15 @@ public final class Await {
 
     public static void until(String what, Condition condition) throws Exception {
         long deadline = System.nanoTime() + DEADLINE.toNanos();
+        long asked = System.nanoTime();
         while (!condition.holds()) {
-            if (System.nanoTime() > deadline || NEVER.await(20, TimeUnit.MILLISECONDS)) {
+            long now = System.nanoTime();
+            // a condition that takes long is asked half of the time at most: what is waited for needs the processor,
+            // too
+            if (now > deadline || NEVER.await(Math.max(PAUSE_NANOS, now - asked), TimeUnit.NANOSECONDS)) {
                 throw new AssertionError("not within " + DEADLINE.toSeconds() + " s: " + what);
             }
+            asked = System.nanoTime();
         }
     }
 

@@ -89,6 +89,7 @@ public final class Compose implements AutoCloseable {
                 "LOCKSTEP_PORT", Integer.toString(lockstep),
                 "CONNECT_PORT", Integer.toString(connect),
                 "KAFKA_PORT", Integer.toString(broker),
+                "LOCKSTEP_JAVA_OPTS", "-XX:TieredStopAtLevel=1", // as Distribution has it
                 "LOCKSTEP_IMAGE", images.get(0),
                 "LOCKSTEP_CONNECT_IMAGE", images.get(1));
     }
