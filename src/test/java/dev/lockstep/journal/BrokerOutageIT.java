@@ -16,6 +16,10 @@ import dev.lockstep.testing.Writers;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,6 +43,12 @@ class BrokerOutageIT {
 
     /** Above half of it whatever its segments, and below what holds the writers back: a busy disk takes longer to get there. */
     private static final int WARNED_OF = 60;
+
+    /** The budget is full after some 90 s. */
+    private static final int ROWS_PER_SECOND = 800;
+
+    /** At once: a thirtieth of the budget. */
+    private static final int MOST = 4000;
 
     private static final String HELD = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::int8 / 1048576"
             + " FROM pg_replication_slots WHERE slot_name = 'lockstep'";
@@ -128,11 +138,26 @@ class BrokerOutageIT {
                 .orElseThrow();
     }
 
+    /** As many rows a second on a full machine, too: what is late is written with what is due. */
     private void write(CountDownLatch enough) throws Exception {
-        while (!enough.await(20, TimeUnit.MILLISECONDS)) {
-            boolean room = db.number(HELD) < BUDGET * 2 / 3;
-            db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT gen_random_uuid(),"
-                    + " repeat('x', " + (room ? 500 : 1) + ") FROM generate_series(1, " + (room ? 20 : 1) + ")");
+        try (Connection connection = db.connect();
+                Statement statement = connection.createStatement()) {
+            long last = System.nanoTime();
+            while (!enough.await(20, TimeUnit.MILLISECONDS)) {
+                boolean room = held(statement) < BUDGET * 2 / 3;
+                long now = System.nanoTime();
+                long due = Math.min(MOST, 1 + ROWS_PER_SECOND * (now - last) / TimeUnit.SECONDS.toNanos(1));
+                last = now;
+                statement.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\") SELECT gen_random_uuid(),"
+                        + " repeat('x', " + (room ? 500 : 1) + ") FROM generate_series(1, " + (room ? due : 1) + ")");
+            }
+        }
+    }
+
+    private static long held(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery(HELD)) {
+            row.next();
+            return row.getLong(1);
         }
     }
 

@@ -19,17 +19,20 @@ public final class Await {
         boolean holds() throws Exception;
     }
 
+    @SuppressWarnings("try") // it is the scope that counts
     public static void until(String what, Condition condition) throws Exception {
         long deadline = System.nanoTime() + DEADLINE.toNanos();
         long asked = System.nanoTime();
-        while (!condition.holds()) {
-            long now = System.nanoTime();
-            // a condition that takes long is asked half of the time at most: what is waited for needs the processor,
-            // too
-            if (now > deadline || NEVER.await(Math.max(PAUSE_NANOS, now - asked), TimeUnit.NANOSECONDS)) {
-                throw new AssertionError("not within " + DEADLINE.toSeconds() + " s: " + what);
+        try (TestDatabase.Kept connections = TestDatabase.keepConnections()) {
+            while (!condition.holds()) {
+                long now = System.nanoTime();
+                // a condition that takes long is asked half of the time at most: what it waits for needs the processor,
+                // too
+                if (now > deadline || NEVER.await(Math.max(PAUSE_NANOS, now - asked), TimeUnit.NANOSECONDS)) {
+                    throw new AssertionError("not within " + DEADLINE.toSeconds() + " s: " + what);
+                }
+                asked = System.nanoTime();
             }
-            asked = System.nanoTime();
         }
     }
 

@@ -13,6 +13,10 @@ public record Distribution(Path home, String javaOptions) {
     /** Most processes of tests end before an optimizing compiler pays. */
     private static final String QUICK = "-XX:TieredStopAtLevel=1 -Dlockstep.alone=true";
 
+    /** What ends by itself needs no collector, and no proof that a compiler's output is sound. */
+    private static final String BRIEF =
+            " -XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote";
+
     /** What a command came to. */
     public record Ended(int exitCode, String out, String err) {}
 
@@ -36,7 +40,8 @@ public record Distribution(Path home, String javaOptions) {
     public Ended run(Path folder, String... args) throws IOException, InterruptedException {
         Path out = Files.createTempFile(folder, "out", ".txt");
         Path err = Files.createTempFile(folder, "err", ".txt");
-        Process process = command(folder, args)
+        String options = javaOptions.contains("-XX:+Use") ? javaOptions : javaOptions + BRIEF;
+        Process process = command(options, folder, args)
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile())
                 .start();
@@ -50,19 +55,19 @@ public record Distribution(Path home, String javaOptions) {
 
     /** Starts a command whose output, both streams, is added to {@code log}. The process is the JVM itself. */
     public Process start(Path folder, Path log, String... args) throws IOException {
-        return command(folder, args)
+        return command(javaOptions, folder, args)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
     }
 
-    private ProcessBuilder command(Path folder, String... args) {
+    private ProcessBuilder command(String options, Path folder, String... args) {
         List<String> command =
                 new ArrayList<>(List.of(home.resolve("bin/lockstep").toString()));
         command.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().keySet().removeIf(variable -> variable.startsWith("LOCKSTEP_"));
-        builder.environment().put("LOCKSTEP_JAVA_OPTS", javaOptions);
+        builder.environment().put("LOCKSTEP_JAVA_OPTS", options);
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         return builder;
     }

@@ -1,5 +1,7 @@
 package dev.lockstep.testing;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 
 /**
  * A server of a test's own that can crash and come back on the same port with the same data. Its data and its log stay in
@@ -107,7 +110,19 @@ public final class OwnServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            closeQuietly();
+        }
+    }
+
+    /** With a page of stack the library says that there is nothing left to stop. */
+    private void closeQuietly() throws IOException {
+        Logger log = (Logger) LoggerFactory.getLogger(EmbeddedPostgres.class);
+        Level before = log.getLevel();
+        log.setLevel(Level.OFF);
+        try {
             server.close();
+        } finally {
+            log.setLevel(before);
         }
     }
 
