@@ -36,7 +36,7 @@ class EngineSourceIT {
                 asked.incrementAndGet();
                 return false;
             })) {
-                stream = start(db, engine, batch -> {
+                stream = start(now(db), engine, batch -> {
                     seen.addAndGet(batch.changes().size());
                     return Lsn.ZERO;
                 });
@@ -57,11 +57,15 @@ class EngineSourceIT {
         TestDatabase db = TestPostgres.database();
         db.execute(LegacySchema.PASCAL.ddl());
         try (SidecarHarness sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec())) {
+            EngineSource engine = engine(sidecar, () -> false);
+            Lsn from = now(db);
             Thread stream;
+            // from here on a new session may have to wait for the lock: when the server's list of catalogs is stale it
+            // reads each
             try (Connection held = Writers.begin(db, "LOCK TABLE pg_enum IN ACCESS EXCLUSIVE MODE");
                     Statement statement = held.createStatement();
-                    EngineSource engine = engine(sidecar, () -> false)) {
-                stream = start(db, engine, batch -> Lsn.ZERO);
+                    engine) {
+                stream = start(from, engine, batch -> Lsn.ZERO);
                 Await.until("the engine reads the types it knows", () -> {
                     ResultSet row = statement.executeQuery(
                             "SELECT count(*) FROM pg_locks WHERE relation = 'pg_enum'::regclass AND NOT granted");
@@ -86,8 +90,11 @@ class EngineSourceIT {
         }
     }
 
-    private static Thread start(TestDatabase db, EngineSource engine, ChangeSource.Consumer consumer) throws Exception {
-        Lsn from = Lsn.parse(db.text("SELECT pg_current_wal_insert_lsn()"));
+    private static Lsn now(TestDatabase db) throws Exception {
+        return Lsn.parse(db.text("SELECT pg_current_wal_insert_lsn()"));
+    }
+
+    private static Thread start(Lsn from, EngineSource engine, ChangeSource.Consumer consumer) {
         Thread stream = new Thread(() -> {
             try {
                 engine.run(from, consumer);
