@@ -13,9 +13,8 @@ public record Distribution(Path home, String javaOptions) {
     /** Most processes of tests end before an optimizing compiler pays. */
     private static final String QUICK = "-XX:TieredStopAtLevel=1 -Dlockstep.alone=true";
 
-    /** What ends by itself needs no collector, and no proof that a compiler's output is sound. */
-    private static final String BRIEF =
-            " -XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote";
+    /** What ends by itself hardly ever collects, and the default collector takes longer to start. */
+    private static final String BRIEF = " -XX:+UseSerialGC";
 
     /** What a command came to. */
     public record Ended(int exitCode, String out, String err) {}
