@@ -3,16 +3,21 @@ package dev.lockstep.throttle;
 import dev.lockstep.database.Database;
 import dev.lockstep.model.Batch;
 import dev.lockstep.model.StopSignal;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets writers go first: while they want all processors, the stream puts its batches off, up to a lag. {@link #await} and
- * {@link #worked} belong to the thread of the stream, {@link #watch} to one of its own.
+ * Lets writers go first: while they want all processors, the stream has a lower priority, or, where that cannot be, puts its
+ * batches off; up to a lag. {@link #await} and {@link #worked} belong to the thread of the stream, {@link #watch} to one of
+ * its own, called lockstep-crowd.
  */
 public final class Courtesy implements AutoCloseable {
 
@@ -40,6 +45,7 @@ public final class Courtesy implements AutoCloseable {
     private static final int OF_A_BATCH = 4;
 
     private final Crowd crowd;
+    private final Priority priority;
     private final int ofAPiece;
     private final Duration limit;
     private final BooleanSupplier scanning;
@@ -48,9 +54,11 @@ public final class Courtesy implements AutoCloseable {
     private int lastSize;
     private long countedSince = System.nanoTime();
     private long counted;
-    private long toldAt = System.nanoTime() - TELL_NANOS;
+    private final AtomicLong toldAt = new AtomicLong(System.nanoTime() - TELL_NANOS);
     private volatile boolean walShort;
     private volatile boolean puttingOff;
+    private volatile boolean lowered;
+    private volatile @Nullable Instant oldest;
 
     /**
      * @param name the configured name
@@ -68,12 +76,19 @@ public final class Courtesy implements AutoCloseable {
             Duration limit,
             BooleanSupplier scanning,
             Consumer<Duration> meter) {
-        this(new Crowd(database, name, role, new CpuPressure()), linked, limit, scanning, meter);
+        this(new Crowd(database, name, role, new CpuPressure()), new Priority(name), linked, limit, scanning, meter);
     }
 
-    Courtesy(Crowd crowd, boolean linked, Duration limit, BooleanSupplier scanning, Consumer<Duration> meter) {
+    Courtesy(
+            Crowd crowd,
+            Priority priority,
+            boolean linked,
+            Duration limit,
+            BooleanSupplier scanning,
+            Consumer<Duration> meter) {
         this.scanning = scanning;
         this.crowd = crowd;
+        this.priority = priority;
         this.ofAPiece = linked ? OF_A_BATCH : 1;
         this.limit = limit;
         this.meter = meter;
@@ -86,7 +101,35 @@ public final class Courtesy implements AutoCloseable {
 
     /** Looks at the server until stopped. */
     public void watch(StopSignal stop) throws InterruptedException {
-        crowd.watch(stop);
+        try {
+            crowd.watch(stop, this::prioritize);
+        } finally {
+            lowered = false;
+            priority.giveBack();
+        }
+    }
+
+    private void prioritize(@Nullable Connection open) throws SQLException {
+        int steps = open != null && crowded() ? Yielding.steps(lag(oldest), limit()) : 0;
+        if (open != null && steps > 0) {
+            lowered = priority.lower(open, steps);
+        } else {
+            lowered = false;
+            priority.giveBack();
+        }
+        if (lowered) {
+            tell("writers want all processors: the stream has a lower priority until it lags");
+        }
+    }
+
+    private Duration limit() {
+        Duration bearable = crowd.bearableLag();
+        return bearable.compareTo(limit) < 0 ? bearable : limit;
+    }
+
+    /** Of the oldest change that waits. A crowd is on this machine, and so is the clock that it was committed by. */
+    private static Duration lag(@Nullable Instant committed) {
+        return committed == null ? Duration.ZERO : Duration.between(committed, Instant.now());
     }
 
     /**
@@ -101,21 +144,23 @@ public final class Courtesy implements AutoCloseable {
             throws InterruptedException {
         if (batch.changes().isEmpty()) {
             lastSize = 0;
+            oldest = null;
             count(0);
             return batch;
         }
         Instant committed = batch.changes().get(0).commitTime();
-        Duration lag = Duration.between(committed, Instant.now()); // a crowd is on this machine, and so is its clock
+        oldest = committed;
+        Duration lag = lag(committed);
         long began = System.nanoTime();
-        Duration bearable = crowd.bearableLag();
-        Duration most = bearable.compareTo(limit) < 0 ? bearable : limit;
+        Duration most = limit();
         long rest = Yielding.rest(lastWork, lag, most).toNanos();
         boolean urgent = lag.toMillis() >= URGENT * most.toMillis();
         puttingOff = !urgent;
         boolean rested = false;
-        while (crowded() && !hurried.getAsBoolean() && System.nanoTime() - began < rest) {
+        while (crowded() && !lowered && !hurried.getAsBoolean() && System.nanoTime() - began < rest) {
             rested = true;
-            tell(most);
+            tell("writers want all processors: the stream lets them go first, up to about " + most.toSeconds()
+                    + " s of lag");
             waiting.run();
             crowd.busy();
             long left = rest - (System.nanoTime() - began);
@@ -135,7 +180,7 @@ public final class Courtesy implements AutoCloseable {
 
     /** Whether the stream had better be read slowly, too: something is put off for writers. Any thread may ask. */
     public boolean gentle() {
-        return puttingOff && crowded();
+        return puttingOff && !lowered && crowded();
     }
 
     private boolean crowded() {
@@ -160,12 +205,11 @@ public final class Courtesy implements AutoCloseable {
         }
     }
 
-    private void tell(Duration most) {
-        if (System.nanoTime() - toldAt >= TELL_NANOS) {
-            toldAt = System.nanoTime();
-            log.info(
-                    "writers want all processors: the stream lets them go first, up to about {} s of lag",
-                    most.toSeconds());
+    private void tell(String what) {
+        long now = System.nanoTime();
+        if (now - toldAt.get() >= TELL_NANOS) {
+            toldAt.set(now);
+            log.info(what);
         }
     }
 

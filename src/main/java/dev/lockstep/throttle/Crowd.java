@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,32 +99,46 @@ final class Crowd implements AutoCloseable {
         return Duration.ofMillis((long) (2000 * bearable));
     }
 
-    void watch(StopSignal stop) throws InterruptedException {
+    /** What else there is to do about it. */
+    @FunctionalInterface
+    interface Response {
+        /** @param open a session in the server, which is on this machine; null while there is no crowd */
+        void to(@Nullable Connection open) throws SQLException;
+    }
+
+    void watch(StopSignal stop, Response response) throws InterruptedException {
         boolean asking = false;
         while (!stop.pause(asking ? ASK_EVERY : LOOK_EVERY)) {
             asking = System.nanoTime() - busyAt < QUIET_NANOS;
-            if (asking) {
-                look();
-            } else {
+            if (!asking) {
                 close();
             }
+            look(asking, response);
         }
     }
 
-    private void look() {
+    private void look(boolean asking, Response response) {
         try {
-            Connection open = connection();
-            if (near) {
-                if (System.nanoTime() - limitsAt >= LIMITS_NANOS) {
-                    bearable = Limits.of(Handles.ask(open, control::limits)).of(Signal.STREAM_LAG_SECONDS);
-                    limitsAt = System.nanoTime();
-                }
-                sample(transactions(open), pressure.since(), System.nanoTime());
+            if (asking) {
+                sample();
             }
+            response.to(crowded ? session.connection() : null);
         } catch (SQLException | LockstepException e) {
             log.debug("whether writers need the processors could not be asked", e);
             close();
         }
+    }
+
+    private void sample() throws SQLException {
+        Connection open = connection();
+        if (!near) {
+            return;
+        }
+        if (System.nanoTime() - limitsAt >= LIMITS_NANOS) {
+            bearable = Limits.of(Handles.ask(open, control::limits)).of(Signal.STREAM_LAG_SECONDS);
+            limitsAt = System.nanoTime();
+        }
+        sample(transactions(open), pressure.since(), System.nanoTime());
     }
 
     private Connection connection() throws SQLException {

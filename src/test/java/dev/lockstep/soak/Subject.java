@@ -37,7 +37,7 @@ final class Subject implements AutoCloseable {
         this.db = db;
         this.network = new LoopbackProxy(serverPort);
         this.folder = Files.createDirectories(folder);
-        this.lockstep = Distribution.built().with(JAVA + " -Dlockstep.alone=false");
+        this.lockstep = Distribution.built().with(JAVA + " -Dlockstep.cpu-pressure=/proc/pressure/cpu");
         String url = db.config().url().replaceFirst("//[^/]*/", "//127.0.0.1:" + network.port() + "/");
         Files.writeString(folder.resolve("lockstep.yaml"), """
                 name: %s

@@ -8,10 +8,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The packaged program, run as a user runs it. */
-public record Distribution(Path home, String javaOptions) {
+public record Distribution(Path home, String javaOptions, List<String> by) {
+
+    public Distribution {
+        by = List.copyOf(by);
+    }
 
     /** Most processes of tests end before an optimizing compiler pays. */
-    private static final String QUICK = "-XX:TieredStopAtLevel=1 -Dlockstep.alone=true";
+    private static final String QUICK = "-XX:TieredStopAtLevel=1 -Dlockstep.cpu-pressure=none";
 
     /** What ends by itself hardly ever collects, and the default collector takes longer to start. */
     private static final String BRIEF = " -XX:+UseSerialGC";
@@ -27,12 +31,17 @@ public record Distribution(Path home, String javaOptions) {
         }
         Path archive = ClassArchive.of(home.toAbsolutePath());
         String shared = Files.exists(archive) ? " -Xlog:disable -XX:SharedArchiveFile=" + archive : "";
-        return new Distribution(home.toAbsolutePath(), QUICK + shared);
+        return new Distribution(home.toAbsolutePath(), QUICK + shared, List.of());
     }
 
     /** The same with options for the JVM. */
     public Distribution with(String options) {
-        return new Distribution(home, javaOptions + " " + options);
+        return new Distribution(home, javaOptions + " " + options, by);
+    }
+
+    /** The same, started by a program that becomes it: setsid, or the like. */
+    public Distribution by(List<String> program) {
+        return new Distribution(home, javaOptions, program);
     }
 
     /** Runs a command in {@code folder} to its end. */
@@ -61,8 +70,8 @@ public record Distribution(Path home, String javaOptions) {
     }
 
     private ProcessBuilder command(String options, Path folder, String... args) {
-        List<String> command =
-                new ArrayList<>(List.of(home.resolve("bin/lockstep").toString()));
+        List<String> command = new ArrayList<>(by);
+        command.add(home.resolve("bin/lockstep").toString());
         command.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().keySet().removeIf(variable -> variable.startsWith("LOCKSTEP_"));

@@ -12,13 +12,11 @@ import dev.lockstep.model.TableName;
 import dev.lockstep.state.Control;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.PressureFile;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -33,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real commits of others; the pressure is the test's own, for nobody can promise one. */
+/** Real commits of others; the pressure is the test's own, for nobody can promise one, and the priority cannot be lowered. */
 class CourtesyIT {
 
     /** So long that it is only left when the crowd goes, or for the reason that a test is about. */
@@ -43,7 +41,6 @@ class CourtesyIT {
 
     private final TestDatabase db = TestPostgres.database();
     private final AtomicReference<Duration> put = new AtomicReference<>(Duration.ZERO);
-    private final AtomicBoolean pressed = new AtomicBoolean(true);
     private final AtomicBoolean writing = new AtomicBoolean(true);
     private final AtomicBoolean scanning = new AtomicBoolean();
     private final AtomicBoolean hurried = new AtomicBoolean();
@@ -55,19 +52,18 @@ class CourtesyIT {
     private SidecarHarness sidecar;
     private Crowd crowd;
     private Courtesy courtesy;
-    private Thread pressing;
+    private PressureFile pressure;
     private Thread writer;
     private Thread watching;
 
     @BeforeEach
     void crowd() throws Exception {
-        Path file = folder.resolve("cpu");
-        pressing = started(() -> press(file));
-        Await.until("there is a pressure", () -> Files.exists(file));
+        pressure = new PressureFile(folder);
         db.execute(LegacySchema.PASCAL.ddl());
         sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec());
-        crowd = new Crowd(sidecar.lockstep(), sidecar.name(), "a test", new CpuPressure(file));
-        courtesy = new Courtesy(crowd, false, LIMIT, scanning::get, put::set);
+        crowd = new Crowd(sidecar.lockstep(), sidecar.name(), "a test", new CpuPressure(pressure.path()));
+        Priority fixed = new Priority(sidecar.name(), new LinuxTask(folder.resolve("no process")));
+        courtesy = new Courtesy(crowd, fixed, false, LIMIT, scanning::get, put::set);
         limit(3600);
         courtesy.await(batch(), () -> {}, hurried::get, stop); // what else is young
         courtesy.worked(WORK);
@@ -80,9 +76,10 @@ class CourtesyIT {
     @AfterEach
     void end() throws Exception {
         stop.request();
-        for (Thread thread : List.of(pressing, writer, watching)) {
+        for (Thread thread : List.of(writer, watching)) {
             thread.join();
         }
+        pressure.close();
         courtesy.close();
         sidecar.close();
     }
@@ -92,7 +89,7 @@ class CourtesyIT {
         Thread stream = waiting(new StopSignal());
         assertThat(stream.isAlive()).isTrue();
 
-        pressed.set(false);
+        pressure.ease();
         stream.join();
         assertThat(put.get()).isPositive();
     }
@@ -226,19 +223,6 @@ class CourtesyIT {
                 Lsn.ZERO,
                 committed);
         return new Batch(Collections.nCopies(1000, change), null, List.of());
-    }
-
-    /** What counts as waiting for a processor grows with the time while there is pressure. */
-    private void press(Path file) throws IOException, InterruptedException {
-        long waited = 0;
-        long then = System.nanoTime();
-        do {
-            long now = System.nanoTime();
-            waited += pressed.get() ? (now - then) / 1000 : 0;
-            then = now;
-            Path whole = Files.writeString(folder.resolve("cpu.new"), "some avg10=0.00 total=" + waited + "\n");
-            Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
-        } while (!stop.pause(Duration.ofMillis(5)));
     }
 
     private void write() throws Exception {

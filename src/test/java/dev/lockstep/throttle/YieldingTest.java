@@ -67,4 +67,19 @@ class YieldingTest {
             assertThat(Yielding.rest(WORK, Duration.ofSeconds(second), LIMIT)).isZero();
         }
     }
+
+    @Test
+    void thePriorityIsLowUpToHalfOfTheLimitAndComesBackStepByStep() {
+        assertThat(Yielding.steps(Duration.ofSeconds(-20), LIMIT)).isEqualTo(Yielding.STEPS);
+        assertThat(Yielding.steps(Duration.ofSeconds(9), LIMIT)).isEqualTo(Yielding.STEPS);
+        assertThat(Yielding.steps(Duration.ofSeconds(15), LIMIT)).isEqualTo(Yielding.STEPS / 2);
+        assertThat(Yielding.steps(Duration.ofMillis(19_999), LIMIT)).isEqualTo(1);
+        assertThat(Yielding.steps(LIMIT, LIMIT)).isZero();
+        assertThat(Yielding.steps(Duration.ofHours(1), LIMIT)).isZero();
+    }
+
+    @Test
+    void whoBearsNoLagHasTheStreamKeepItsPriority() {
+        assertThat(Yielding.steps(Duration.ZERO, Duration.ZERO)).isZero();
+    }
 }
