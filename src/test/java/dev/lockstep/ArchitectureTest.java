@@ -44,6 +44,7 @@ class ArchitectureTest {
             entry("vector", 3),
             entry("savepoint", 3),
             entry("throttle", 3),
+            entry("courtesy", 3),
             entry("capture", ADAPTERS),
             entry("journal", ADAPTERS),
             entry("monitor", ADAPTERS),

@@ -35,6 +35,16 @@ class SystemdUnitTest {
         assertThat(settings().get("ExecStart")).endsWith("/bin/lockstep -c /etc/lockstep/lockstep.yaml run");
     }
 
+    /** The server's processes are another user's. */
+    @Test
+    void mayGiveAPriorityBackAndDoNothingElse() throws IOException {
+        assertThat(settings())
+                .containsEntry("AmbientCapabilities", "CAP_SYS_NICE")
+                .containsEntry("CapabilityBoundingSet", "CAP_SYS_NICE")
+                .doesNotContainKey("ProtectProc")
+                .doesNotContainKey("CPUWeight"); // would take it out of the server's control group
+    }
+
     /** With the program of the source tree in the place of the installed one, which is not there. */
     @Test
     void systemdTakesIt() throws Exception {

@@ -117,9 +117,7 @@ class PriorityIT {
             write(rows("\"Messages\"", "\"Content\""));
             Await.until("it was tried", () -> run.log().contains("the priority of the stream cannot be lowered: "));
             assertThat(run.log()).contains("CAP_SYS_NICE");
-            Await.until(
-                    "it puts its work off instead",
-                    () -> run.log().contains("the stream lets them go first"));
+            Await.until("it puts its work off instead", () -> run.log().contains("the stream lets them go first"));
             // the thread that it was tried on has ended
             awaitPriority(0, run, expanded.name());
         }

@@ -1,4 +1,4 @@
-package dev.lockstep.throttle;
+package dev.lockstep.courtesy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,44 +21,49 @@ final class Renice {
     /**
      * Those that have another one already, or are gone, are left alone.
      *
+     * @return whether any had another one
      * @throws IOException when one of them does not have it afterwards
      */
-    static void set(List<LinuxTask> tasks, int nice) throws IOException {
+    static boolean set(List<LinuxTask> tasks, int nice) throws IOException {
         List<LinuxTask> others = differing(tasks, nice);
         if (others.isEmpty()) {
-            return;
+            return false;
         }
         renice(others, nice);
         if (!differing(others, nice).isEmpty()) {
-            throw new IOException("renice " + nice + " was refused");
+            throw new IOException("renice was refused, which takes CAP_SYS_NICE");
         }
+        return true;
     }
 
     /**
-     * Tries it on a thread that ends with this, for what was lowered may not go up again otherwise.
+     * Tries it on a thread that ends with this, and on a process of the server's: what was lowered might not go up again.
      *
+     * @param other one that nothing waits for
      * @throws IOException when this process may not give a priority back, its own or another's
      */
     static void requireWayBack(LinuxTask other) throws IOException {
         FutureTask<@Nullable Void> attempt = new FutureTask<>(() -> {
-            LinuxTask own = LinuxTask.current();
-            int before = own.nice();
-            set(List.of(own), below(before, 1));
-            set(List.of(own), before);
+            thereAndBack(LinuxTask.current());
             return null;
         });
         new Thread(attempt, "lockstep-priority").start();
         try {
             attempt.get();
-            if (renice(List.of(other), other.nice()) != 0) {
-                throw new IOException("renice may not touch the server's processes (CAP_SYS_NICE)");
-            }
         } catch (ExecutionException e) {
-            throw new IOException("it could not be given back (CAP_SYS_NICE)", e);
+            Throwable cause = e.getCause();
+            throw new IOException("it could not be given back: " + (cause == null ? "" : cause.getMessage()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
+        thereAndBack(other);
+    }
+
+    private static void thereAndBack(LinuxTask task) throws IOException {
+        int before = task.nice();
+        set(List.of(task), below(before, 1));
+        set(List.of(task), before);
     }
 
     /** A priority below {@code base} by so much, as far as there is one. */
@@ -76,9 +81,23 @@ final class Renice {
         }
     }
 
-    static void setGroup(LinuxTask leader, int nice) throws IOException {
-        if (group(leader) != nice) {
+    /**
+     * Unless it has that already, or is gone.
+     *
+     * @return whether it had another one
+     */
+    static boolean setGroup(LinuxTask leader, int nice) throws IOException {
+        try {
+            if (group(leader) == nice) {
+                return false;
+            }
             writeGroup(leader, nice);
+            return true;
+        } catch (IOException e) {
+            if (leader.exists()) {
+                throw e;
+            }
+            return false;
         }
     }
 
@@ -88,20 +107,14 @@ final class Renice {
         Files.write(file, Integer.toString(nice).getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** The exit code: 0 if all of them have it. */
-    private static int renice(List<LinuxTask> tasks, int nice) throws IOException {
+    private static void renice(List<LinuxTask> tasks, int nice) throws IOException {
         List<String> command = new ArrayList<>(List.of("renice", Integer.toString(nice), "-p"));
         tasks.forEach(task -> command.add(task.id()));
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        try {
-            return process.waitFor();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // it ends by itself
-            throw new IOException("interrupted", e);
-        }
+        process.onExit().join(); // it ends at once, and whoever is interrupted still has a priority to give back
     }
 
     private static List<LinuxTask> differing(List<LinuxTask> tasks, int nice) throws IOException {

@@ -1,4 +1,4 @@
-package dev.lockstep.throttle;
+package dev.lockstep.courtesy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +16,7 @@ import dev.lockstep.testing.PressureFile;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
+import dev.lockstep.throttle.Signal;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;

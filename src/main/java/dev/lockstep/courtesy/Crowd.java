@@ -1,4 +1,4 @@
-package dev.lockstep.throttle;
+package dev.lockstep.courtesy;
 
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
@@ -7,6 +7,8 @@ import dev.lockstep.database.ServerAddress;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.state.Control;
+import dev.lockstep.throttle.Limits;
+import dev.lockstep.throttle.Signal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -126,6 +128,15 @@ final class Crowd implements AutoCloseable {
         } catch (SQLException | LockstepException e) {
             log.debug("whether writers need the processors could not be asked", e);
             close();
+            calm(response);
+        }
+    }
+
+    private static void calm(Response response) {
+        try {
+            response.to(null);
+        } catch (SQLException e) {
+            log.debug("not asked, so not possible", e);
         }
     }
 

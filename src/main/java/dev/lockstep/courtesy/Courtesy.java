@@ -1,4 +1,4 @@
-package dev.lockstep.throttle;
+package dev.lockstep.courtesy;
 
 import dev.lockstep.database.Database;
 import dev.lockstep.model.Batch;
@@ -105,7 +105,7 @@ public final class Courtesy implements AutoCloseable {
             crowd.watch(stop, this::prioritize);
         } finally {
             lowered = false;
-            priority.giveBack();
+            priority.giveBackForGood();
         }
     }
 

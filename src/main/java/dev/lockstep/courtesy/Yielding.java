@@ -1,4 +1,4 @@
-package dev.lockstep.throttle;
+package dev.lockstep.courtesy;
 
 import java.time.Duration;
 

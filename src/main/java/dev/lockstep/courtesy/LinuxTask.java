@@ -1,4 +1,4 @@
-package dev.lockstep.throttle;
+package dev.lockstep.courtesy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
