@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets writers go first: while they want all processors, the stream has a lower priority, or, where that cannot be, puts its
- * batches off; up to a lag. {@link #await} and {@link #worked} belong to the thread of the stream, {@link #watch} to one of
+ * Lets writers go first: while they want all processors, the stream has a lower priority; and where that cannot be, or they
+ * leave nothing over, it puts its batches off; up to a lag. {@link #await} and {@link #worked} belong to the thread of the stream, {@link #watch} to one of
  * its own, called lockstep-crowd.
  */
 public final class Courtesy implements AutoCloseable {
@@ -76,7 +76,13 @@ public final class Courtesy implements AutoCloseable {
             Duration limit,
             BooleanSupplier scanning,
             Consumer<Duration> meter) {
-        this(new Crowd(database, name, role, new CpuPressure()), new Priority(name), linked, limit, scanning, meter);
+        this(
+                new Crowd(database, name, role, new CpuPressure(), new CpuIdle()),
+                new Priority(name),
+                linked,
+                limit,
+                scanning,
+                meter);
     }
 
     Courtesy(
@@ -157,7 +163,7 @@ public final class Courtesy implements AutoCloseable {
         boolean urgent = lag.toMillis() >= URGENT * most.toMillis();
         puttingOff = !urgent;
         boolean rested = false;
-        while (crowded() && !lowered && !hurried.getAsBoolean() && System.nanoTime() - began < rest) {
+        while (crowded() && !easy() && !hurried.getAsBoolean() && System.nanoTime() - began < rest) {
             rested = true;
             tell("writers want all processors: the stream lets them go first, up to about " + most.toSeconds()
                     + " s of lag");
@@ -180,7 +186,12 @@ public final class Courtesy implements AutoCloseable {
 
     /** Whether the stream had better be read slowly, too: something is put off for writers. Any thread may ask. */
     public boolean gentle() {
-        return puttingOff && !lowered && crowded();
+        return puttingOff && !easy() && crowded();
+    }
+
+    /** Whether writers have what they want although we work. */
+    private boolean easy() {
+        return lowered && !crowd.full();
     }
 
     private boolean crowded() {

@@ -41,6 +41,12 @@ final class Crowd implements AutoCloseable {
 
     private static final double EASED = 0.3;
 
+    /** With less than this share of the processors idle, we included, a lower priority takes from the writers, too. */
+    private static final double FULL = 0.08;
+
+    /** So much is idle once we rest, unless the writers alone have enough to do. */
+    private static final double ROOM = 0.35;
+
     /** Transactions a second of others that write; with fewer it is ourselves, or our scan, who wait. */
     private static final int SOME = 50;
 
@@ -57,11 +63,14 @@ final class Crowd implements AutoCloseable {
     private final Control control;
 
     private final CpuPressure pressure;
+    private final CpuIdle idle;
     private final LongAdder mine = new LongAdder();
     private long counted = -1;
     private long countedAt;
     private double others = -1;
     private double pressed = -1;
+    private double spare = -1;
+    private volatile boolean full;
     private boolean near;
     private volatile boolean crowded;
     private volatile double bearable = Signal.STREAM_LAG_SECONDS.standard();
@@ -73,8 +82,9 @@ final class Crowd implements AutoCloseable {
      * @param name the configured name
      * @param role of the session that asks
      */
-    Crowd(Database database, String name, String role, CpuPressure pressure) {
+    Crowd(Database database, String name, String role, CpuPressure pressure, CpuIdle idle) {
         this.pressure = pressure;
+        this.idle = idle;
         this.control = new Control(name);
         this.session = new KeptSession(database, role);
     }
@@ -91,6 +101,11 @@ final class Crowd implements AutoCloseable {
 
     boolean present() {
         return crowded && System.nanoTime() - askedAt < STALE_NANOS;
+    }
+
+    /** While there is a crowd: whether it leaves nothing over. */
+    boolean full() {
+        return full;
     }
 
     /**
@@ -149,7 +164,7 @@ final class Crowd implements AutoCloseable {
             bearable = Limits.of(Handles.ask(open, control::limits)).of(Signal.STREAM_LAG_SECONDS);
             limitsAt = System.nanoTime();
         }
-        sample(transactions(open), pressure.since(), System.nanoTime());
+        sample(transactions(open), pressure.since(), idle.since(), System.nanoTime());
     }
 
     private Connection connection() throws SQLException {
@@ -173,14 +188,19 @@ final class Crowd implements AutoCloseable {
     /**
      * @param transactions of the server that ever wrote
      * @param pressure of the time since the last sample; NaN if not known
+     * @param idle share of the processors since then; NaN if not known
      */
-    void sample(long transactions, double pressure, long now) {
+    void sample(long transactions, double pressure, double idle, long now) {
         long own = mine.sumThenReset();
         if (counted >= 0 && !Double.isNaN(pressure)) {
             double perSecond = Math.max(0, transactions - counted - own) * 1e9 / (now - countedAt);
             others = others < 0 ? perSecond : others + WEIGHT * (perSecond - others);
             pressed = pressed < 0 ? pressure : pressed + WEIGHT * (pressure - pressed);
             crowded = others >= SOME && pressed >= (crowded ? EASED : PRESSED);
+        }
+        if (!Double.isNaN(idle)) {
+            spare = spare < 0 ? idle : spare + WEIGHT * (idle - spare);
+            full = spare < (full ? ROOM : FULL);
         }
         counted = transactions;
         countedAt = now;
@@ -193,6 +213,8 @@ final class Crowd implements AutoCloseable {
         counted = -1;
         others = -1;
         pressed = -1;
+        spare = -1;
+        full = false;
         crowded = false;
     }
 }

@@ -62,7 +62,8 @@ class CourtesyIT {
         pressure = new PressureFile(folder);
         db.execute(LegacySchema.PASCAL.ddl());
         sidecar = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec());
-        crowd = new Crowd(sidecar.lockstep(), sidecar.name(), "a test", new CpuPressure(pressure.path()));
+        crowd = new Crowd(
+                sidecar.lockstep(), sidecar.name(), "a test", new CpuPressure(pressure.path()), new CpuIdle());
         Priority fixed = new Priority(sidecar.name(), new LinuxTask(folder.resolve("no process")));
         courtesy = new Courtesy(crowd, fixed, false, LIMIT, scanning::get, put::set);
         limit(3600);
