@@ -47,6 +47,9 @@ final class Crowd implements AutoCloseable {
     /** So much is idle once we rest, unless the writers alone have enough to do. */
     private static final double ROOM = 0.35;
 
+    /** A disk that stands still for a moment leaves all processors idle. */
+    private static final long ROOM_NANOS = Duration.ofSeconds(3).toNanos();
+
     /** Transactions a second of others that write; with fewer it is ourselves, or our scan, who wait. */
     private static final int SOME = 50;
 
@@ -70,6 +73,7 @@ final class Crowd implements AutoCloseable {
     private double others = -1;
     private double pressed = -1;
     private double spare = -1;
+    private long noRoomAt;
     private volatile boolean full;
     private boolean near;
     private volatile boolean crowded;
@@ -200,7 +204,8 @@ final class Crowd implements AutoCloseable {
         }
         if (!Double.isNaN(idle)) {
             spare = spare < 0 ? idle : spare + WEIGHT * (idle - spare);
-            full = spare < (full ? ROOM : FULL);
+            noRoomAt = spare < ROOM ? now : noRoomAt;
+            full = full ? now - noRoomAt < ROOM_NANOS : spare < FULL;
         }
         counted = transactions;
         countedAt = now;

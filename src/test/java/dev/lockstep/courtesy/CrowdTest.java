@@ -46,6 +46,9 @@ class CrowdTest {
         assertThat(crowd.full()).as("at full speed").isTrue();
         samples(50, 0.6, 0.2, COMMITS);
         assertThat(crowd.full()).as("at full speed, while we rest").isTrue();
+        samples(15, 0.6, 1, COMMITS);
+        samples(50, 0.6, 0.2, COMMITS);
+        assertThat(crowd.full()).as("after the disk stood still").isTrue();
         samples(50, 0.6, 0.5, COMMITS);
         assertThat(crowd.full()).as("at half load, while we rest").isFalse();
         samples(50, 0.6, Double.NaN, COMMITS);
