@@ -36,6 +36,9 @@ final class Crowd implements AutoCloseable {
     /** One look is a matter of chance. */
     private static final double WEIGHT = 0.15;
 
+    /** What is idle differs more, for a disk that stands still leaves all of it. */
+    private static final double WEIGHT_OF_IDLE = 0.05;
+
     /** Where processors are waited for this share of the time, there are not enough of them for all. */
     private static final double PRESSED = 0.4;
 
@@ -46,9 +49,6 @@ final class Crowd implements AutoCloseable {
 
     /** So much is idle once we rest, unless the writers alone have enough to do. */
     private static final double ROOM = 0.35;
-
-    /** A disk that stands still for a moment leaves all processors idle. */
-    private static final long ROOM_NANOS = Duration.ofSeconds(3).toNanos();
 
     /** Transactions a second of others that write; with fewer it is ourselves, or our scan, who wait. */
     private static final int SOME = 50;
@@ -72,8 +72,7 @@ final class Crowd implements AutoCloseable {
     private long countedAt;
     private double others = -1;
     private double pressed = -1;
-    private double spare = -1;
-    private long noRoomAt;
+    private double spare;
     private volatile boolean full;
     private boolean near;
     private volatile boolean crowded;
@@ -200,13 +199,15 @@ final class Crowd implements AutoCloseable {
             double perSecond = Math.max(0, transactions - counted - own) * 1e9 / (now - countedAt);
             others = others < 0 ? perSecond : others + WEIGHT * (perSecond - others);
             pressed = pressed < 0 ? pressure : pressed + WEIGHT * (pressure - pressed);
-            crowded = others >= SOME && pressed >= (crowded ? EASED : PRESSED);
+            boolean before = crowded;
+            crowded = others >= SOME && pressed >= (before ? EASED : PRESSED);
+            if (crowded && !before) { // until it is seen what the writers alone leave over
+                spare = 0;
+                full = true;
+            }
         }
-        if (!Double.isNaN(idle)) {
-            spare = spare < 0 ? idle : spare + WEIGHT * (idle - spare);
-            noRoomAt = spare < ROOM ? now : noRoomAt;
-            full = full ? now - noRoomAt < ROOM_NANOS : spare < FULL;
-        }
+        spare += Double.isNaN(idle) ? 0 : WEIGHT_OF_IDLE * (idle - spare);
+        full = spare < (full ? ROOM : FULL);
         counted = transactions;
         countedAt = now;
         askedAt = System.nanoTime();
@@ -218,8 +219,6 @@ final class Crowd implements AutoCloseable {
         counted = -1;
         others = -1;
         pressed = -1;
-        spare = -1;
-        full = false;
         crowded = false;
     }
 }

@@ -37,22 +37,34 @@ class CrowdTest {
         assertThat(crowd.present()).isFalse();
     }
 
-    /** At full speed a stream at the lowest priority took a quarter of the writers' throughput; at half of it nothing. */
+    /** At full speed a stream at the lowest priority took up to a quarter of the writers' throughput; at half of it nothing. */
     @Test
-    void itIsFullFromWhenNothingIsIdleBesideUsUntilMuchIsWithoutUs() {
-        samples(50, 0.6, 0.25, COMMITS);
-        assertThat(crowd.full()).as("at half load").isFalse();
-        samples(50, 0.6, 0.03, COMMITS);
-        assertThat(crowd.full()).as("at full speed").isTrue();
-        samples(50, 0.6, 0.2, COMMITS);
+    void itIsFullUntilTheWritersAloneLeaveMuchAndThenFromWhenWeTakeTheLast() {
+        samples(10, 0.6, 0.5, COMMITS);
+        assertThat(crowd.full()).as("before it is known").isTrue();
+        samples(100, 0.6, 0.2, COMMITS);
         assertThat(crowd.full()).as("at full speed, while we rest").isTrue();
-        samples(15, 0.6, 1, COMMITS);
-        samples(50, 0.6, 0.2, COMMITS);
-        assertThat(crowd.full()).as("after the disk stood still").isTrue();
-        samples(50, 0.6, 0.5, COMMITS);
+        samples(3, 0.6, 1, COMMITS);
+        assertThat(crowd.full()).as("after the disk stood still for a moment").isTrue();
+        samples(100, 0.6, 0.5, COMMITS);
         assertThat(crowd.full()).as("at half load, while we rest").isFalse();
-        samples(50, 0.6, Double.NaN, COMMITS);
+        samples(100, 0.6, 0.25, COMMITS);
+        assertThat(crowd.full()).as("at half load, while we work").isFalse();
+        samples(100, 0.6, Double.NaN, COMMITS);
         assertThat(crowd.full()).as("not known").isFalse();
+        samples(100, 0.6, 0.03, COMMITS);
+        assertThat(crowd.full()).as("at full speed").isTrue();
+    }
+
+    @Test
+    void theNextCrowdIsLookedAtAnew() {
+        samples(100, 0.6, 0.5, COMMITS);
+        assertThat(crowd.full()).isFalse();
+        samples(50, 0.1, 0.9, COMMITS);
+        assertThat(crowd.present()).isFalse();
+        samples(10, 0.9, 0.2, COMMITS);
+        assertThat(crowd.present()).isTrue();
+        assertThat(crowd.full()).isTrue();
     }
 
     private void samples(int many, double pressure, double idle, int commits) {
