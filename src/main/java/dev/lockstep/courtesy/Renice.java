@@ -47,6 +47,10 @@ final class Renice {
             thereAndBack(LinuxTask.current());
             return null;
         });
+        LinuxTask here = LinuxTask.current();
+        renice(
+                List.of(here),
+                here.nice()); // Java keeps a thread for what it starts, made as low as who starts the first
         new Thread(attempt, "lockstep-priority").start();
         try {
             attempt.get();
