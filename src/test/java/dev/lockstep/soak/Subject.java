@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A sidecar under test: its name, its database, the network between the two, and its process. */
@@ -28,6 +29,7 @@ final class Subject implements AutoCloseable {
     private final LoopbackProxy network;
     private final Path folder;
     private final Distribution lockstep;
+    private final Distribution service;
     private Process process;
     private int starts;
 
@@ -38,6 +40,8 @@ final class Subject implements AutoCloseable {
         this.network = new LoopbackProxy(serverPort);
         this.folder = Files.createDirectories(folder);
         this.lockstep = Distribution.built().with(JAVA + " -Dlockstep.cpu-pressure=/proc/pressure/cpu");
+        this.service =
+                lockstep.by(List.of("setsid")); // else its priority means nothing to the server's, and is left alone
         String url = db.config().url().replaceFirst("//[^/]*/", "//127.0.0.1:" + network.port() + "/");
         Files.writeString(folder.resolve("lockstep.yaml"), """
                 name: %s
@@ -67,13 +71,13 @@ final class Subject implements AutoCloseable {
     }
 
     void start() throws IOException {
-        process = lockstep.start(folder, log(++starts), "run");
+        process = service.start(folder, log(++starts), "run");
     }
 
     /** A second process on the name; returns once it waits for the first to go. */
     Process standby() throws Exception {
         Path log = log(++starts);
-        Process second = lockstep.start(folder, log, "run");
+        Process second = service.start(folder, log, "run");
         Await.until("a standby, see " + log, () -> Files.readString(log).contains("standby:"));
         return second;
     }
