@@ -48,9 +48,8 @@ final class Renice {
             return null;
         });
         LinuxTask here = LinuxTask.current();
-        renice(
-                List.of(here),
-                here.nice()); // Java keeps a thread for what it starts, made as low as who starts the first
+        // Java keeps a thread for what it starts, made as low as who starts the first
+        renice(List.of(here), here.nice());
         new Thread(attempt, "lockstep-priority").start();
         try {
             attempt.get();
