@@ -11,18 +11,22 @@ import java.util.stream.Stream;
  * @param process of the sidecar
  * @param server of the server with all its sessions, those that have ended included
  * @param machine of everything
+ * @param stolen that was wanted and given to other machines by the hypervisor
  * @param nanos when
  */
-record CpuTime(long process, long server, long machine, long nanos) {
+record CpuTime(long process, long server, long machine, long stolen, long nanos) {
 
     /** @param session of the server, any */
     static CpuTime of(long sidecar, long session) throws IOException {
-        return new CpuTime(ticks(sidecar, 2), serverTicks(stat(session)[1]), machineTicks(), System.nanoTime());
+        String[] all = Files.readString(Path.of("/proc/stat")).split("\n", 2)[0].split(" +", -1);
+        long stolen = Long.parseLong(all[8]);
+        return new CpuTime(
+                ticks(sidecar, 2), serverTicks(stat(session)[1]), machineTicks(all), stolen, System.nanoTime());
     }
 
     /** The same as of another moment. */
     CpuTime at(long moment) {
-        return new CpuTime(process, server, machine, moment);
+        return new CpuTime(process, server, machine, stolen, moment);
     }
 
     /** Percent of a core that the process used since {@code before}. */
@@ -38,6 +42,12 @@ record CpuTime(long process, long server, long machine, long nanos) {
     /** Percent of a core that everything used since {@code before}. */
     double machineSince(CpuTime before) {
         return (machine - before.machine) * 1e9 / (nanos - before.nanos);
+    }
+
+    /** Percent of the processor time wanted since {@code before} that others got. */
+    double stolenSince(CpuTime before) {
+        double lost = stolen - before.stolen;
+        return lost == 0 ? 0 : 100 * lost / (machine - before.machine + lost);
     }
 
     /** Those of the postmaster's children, and of those it has waited for. */
@@ -76,12 +86,10 @@ record CpuTime(long process, long server, long machine, long nanos) {
         return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     }
 
-    private static long machineTicks() throws IOException {
-        String[] words =
-                Files.readString(Path.of("/proc/stat")).split("\n", 2)[0].split(" +", -1);
+    private static long machineTicks(String[] all) {
         long busy = 0;
         for (int i : new int[] {1, 2, 3, 6, 7}) { // user, nice, system, irq, softirq
-            busy += Long.parseLong(words[i]);
+            busy += Long.parseLong(all[i]);
         }
         return busy;
     }

@@ -26,6 +26,14 @@ final class WritersPart implements Part {
     /** Right after a checkpoint every page is logged whole, of an index over hashes almost all at once: that is no writer's day. */
     private static final int SETTLE = 5;
 
+    /**
+     * Percent of the processor time that is wanted. Where the hypervisor gives more of it to other machines the turn is run again:
+     * the slowest hundredth of the same load alone is 9 ms with 2 % stolen, and 100 ms with 28.
+     */
+    private static final double MOST_STOLEN = 3;
+
+    private static final int ATTEMPTS = 4;
+
     /** A request of the application: it reads, writes a conversation and two messages, and edits an old message. */
     private static final String SCRIPT = """
             \\set persona_no random(0, %d)
@@ -65,9 +73,6 @@ final class WritersPart implements Part {
         this.output = output;
         this.rounds = rounds;
     }
-
-    /** One way of running, as it did in one round. */
-    private record Turn(Pgbench.Run run, double sidecarCpu, double serverCpu, double machineCpu, long lag) {}
 
     /** @param missed new messages that were not updated */
     private record Updated(Turn turn, long missed) {}
@@ -140,8 +145,7 @@ final class WritersPart implements Part {
                 fastest.add(
                         round("fastest " + i, i, (db, seconds, seed) -> pgbench.fastest(db, seconds, seed), FASTEST));
             }
-            int half = (int)
-                    (median(fastest, round -> round.before(turn -> turn.run().perSecond())) / 2);
+            int half = (int) (median(fastest, round -> round.before(Turn::perSecond)) / 2);
             sidecar.comeBack();
             pgbench.atRate(
                     product, half, WARM_UP_HALF, 0); // pieces of batches are worked on by other code than whole ones
@@ -160,39 +164,37 @@ final class WritersPart implements Part {
                     slowest(1.05, halved),
                     Figure.info(
                             "  p99 with a row trigger / without",
-                            median(
-                                    halved,
-                                    round -> round.trigger().run().millis(0.99) / round.before(WritersPart::p99)),
+                            slower(halved, round -> round.trigger().p99()),
                             "ratio",
-                            "ms: " + all(halved, round -> round.trigger().run().millis(0.99))),
+                            "ms: " + all(halved, round -> round.trigger().p99())),
                     Figure.info(
                             "  p99 with a stream that is read and thrown away / without",
-                            median(halved, round -> p99(round.decoded()) / round.before(WritersPart::p99)),
+                            slower(halved, round -> round.decoded().p99()),
                             "ratio",
-                            "ms: " + all(halved, round -> p99(round.decoded()))),
+                            "ms: " + all(halved, round -> round.decoded().p99())),
                     Figure.info(
                             "  p99 with the bare updates of new rows / without",
-                            median(halved, round -> p99(round.updated().turn()) / round.before(WritersPart::p99)),
+                            slower(halved, round -> round.updated().turn().p99()),
                             "ratio",
-                            "ms: " + all(halved, round -> p99(round.updated().turn())) + "; messages not updated: "
+                            "ms: " + all(halved, round -> round.updated().turn().p99()) + "; messages not updated: "
                                     + all(halved, round -> round.updated().missed())),
                     Figure.info(
                             "  p99 without / without",
-                            median(halved, round -> round.again().run().millis(0.99) / p99(round.alone())),
-                            "ratio",
-                            "the noise: " + all(halved, round -> p99(round.again()) / p99(round.alone()))),
-                    Figure.info(
-                            "  p50 with the sidecar / without",
                             median(
                                     halved,
-                                    round -> round.sidecar().run().millis(0.5)
-                                            / round.before(turn -> turn.run().millis(0.5))),
+                                    round -> round.again().p99() / round.alone().p99()),
                             "ratio",
-                            "ms: " + all(halved, round -> round.sidecar().run().millis(0.5)) + "; without "
+                            "the noise: "
                                     + all(
                                             halved,
-                                            round -> round.before(
-                                                    turn -> turn.run().millis(0.5)))),
+                                            round -> round.again().p99()
+                                                    / round.alone().p99())),
+                    Figure.info(
+                            "  p50 with the sidecar / without",
+                            median(halved, round -> round.sidecar().p50() / round.before(Turn::p50)),
+                            "ratio",
+                            "ms: " + all(halved, round -> round.sidecar().p50()) + "; without "
+                                    + all(halved, round -> round.before(Turn::p50))),
                     Figure.info(
                             "  WAL not yet applied after it",
                             median(halved, round -> round.sidecar().lag() / 1e6),
@@ -203,31 +205,36 @@ final class WritersPart implements Part {
                     rate(0.90, "at full speed, tx/s with the sidecar / without", fastest),
                     Figure.info(
                             "  with a row trigger / without",
-                            median(
-                                    fastest,
-                                    round -> round.trigger().run().perSecond() / round.before(WritersPart::perSecond)),
+                            median(fastest, round -> round.trigger().perSecond() / round.before(Turn::perSecond)),
                             "ratio",
-                            "tx/s: " + all(fastest, round -> perSecond(round.trigger()))),
+                            "tx/s: " + all(fastest, round -> round.trigger().perSecond())),
                     Figure.info(
                             "  with a stream that is read and thrown away / without",
-                            median(fastest, round -> perSecond(round.decoded()) / round.before(WritersPart::perSecond)),
+                            median(fastest, round -> round.decoded().perSecond() / round.before(Turn::perSecond)),
                             "ratio",
-                            "tx/s: " + all(fastest, round -> perSecond(round.decoded()))),
+                            "tx/s: " + all(fastest, round -> round.decoded().perSecond())),
                     Figure.info(
                             "  with the bare updates of new rows / without",
                             median(
                                     fastest,
-                                    round -> perSecond(round.updated().turn()) / round.before(WritersPart::perSecond)),
+                                    round -> round.updated().turn().perSecond() / round.before(Turn::perSecond)),
                             "ratio",
                             "tx/s: "
                                     + all(
                                             fastest,
-                                            round -> perSecond(round.updated().turn()))),
+                                            round -> round.updated().turn().perSecond())),
                     Figure.info(
                             "  without / without",
-                            median(fastest, round -> perSecond(round.again()) / perSecond(round.alone())),
+                            median(
+                                    fastest,
+                                    round -> round.again().perSecond()
+                                            / round.alone().perSecond()),
                             "ratio",
-                            "the noise: " + all(fastest, round -> perSecond(round.again()) / perSecond(round.alone()))),
+                            "the noise: "
+                                    + all(
+                                            fastest,
+                                            round -> round.again().perSecond()
+                                                    / round.alone().perSecond())),
                     Figure.info(
                             "  WAL not yet applied after it",
                             median(fastest, round -> round.sidecar().lag() / 1e6),
@@ -240,10 +247,10 @@ final class WritersPart implements Part {
             return Figure.atLeast(
                     bound,
                     name,
-                    median(rounds, round -> perSecond(round.sidecar()) / round.before(WritersPart::perSecond)),
+                    median(rounds, round -> round.sidecar().perSecond() / round.before(Turn::perSecond)),
                     "ratio",
-                    "tx/s: " + all(rounds, round -> perSecond(round.sidecar())) + "; without "
-                            + all(rounds, round -> round.before(WritersPart::perSecond)) + "; % of a core: sidecar "
+                    "tx/s: " + all(rounds, round -> round.sidecar().perSecond()) + "; without "
+                            + all(rounds, round -> round.before(Turn::perSecond)) + "; % of a core: sidecar "
                             + all(rounds, round -> round.sidecar().sidecarCpu()) + ", machine "
                             + all(rounds, round -> round.sidecar().machineCpu()) + ", without "
                             + all(rounds, round -> round.before(Turn::machineCpu)));
@@ -255,23 +262,37 @@ final class WritersPart implements Part {
                     "  processor time of a transaction with / without",
                     median(
                             rounds,
-                            round -> (server(round.sidecar()) + own(round.sidecar()))
-                                    / round.before(WritersPart::server)),
+                            round -> (round.sidecar().server() + round.sidecar().own()) / round.before(Turn::server)),
                     "ratio",
-                    "us: server " + all(rounds, round -> server(round.sidecar())) + ", sidecar "
-                            + all(rounds, round -> own(round.sidecar())) + "; without "
-                            + all(rounds, round -> round.before(WritersPart::server)) + "; trigger "
-                            + all(rounds, round -> server(round.trigger())));
+                    "us: server " + all(rounds, round -> round.sidecar().server()) + ", sidecar "
+                            + all(rounds, round -> round.sidecar().own()) + "; without "
+                            + all(rounds, round -> round.before(Turn::server)) + "; trigger "
+                            + all(rounds, round -> round.trigger().server()));
         }
 
         private static Figure slowest(double bound, List<Round> rounds) {
             return Figure.atMost(
                     bound,
                     "at half load, p99 with the sidecar / without",
-                    median(rounds, round -> p99(round.sidecar()) / round.before(WritersPart::p99)),
+                    slower(rounds, round -> round.sidecar().p99()),
                     "ratio",
-                    "ms from due to committed: " + all(rounds, round -> p99(round.sidecar())) + "; without "
-                            + all(rounds, round -> round.before(WritersPart::p99)));
+                    "ms from due to committed: "
+                            + all(rounds, round -> round.sidecar().p99()) + "; without "
+                            + all(rounds, round -> round.alone().p99()) + " and "
+                            + all(rounds, round -> round.again().p99()) + "; % stolen: "
+                            + all(rounds, round -> round.sidecar().stolen()) + "; without "
+                            + all(rounds, round -> round.alone().stolen()) + " and "
+                            + all(rounds, round -> round.again().stolen()));
+        }
+
+        /** Medians are compared: one turn alone that was disturbed must not make the others look fast. */
+        private static double slower(List<Round> rounds, OfRound p99) {
+            Samples without = new Samples();
+            rounds.forEach(round -> {
+                without.add(round.alone().p99());
+                without.add(round.again().p99());
+            });
+            return median(rounds, p99) / without.median();
         }
 
         private Round round(String title, int seed, Load load, int seconds) throws Exception {
@@ -296,14 +317,28 @@ final class WritersPart implements Part {
             List<Turn> turns = List.of(first, with, again, trigger, decoded, updated.turn());
             System.out.printf(
                     Locale.ROOT,
-                    "%s: tx/s %s; p99 ms %s (alone, sidecar, alone, trigger, decoded alone, updated alone)%n",
+                    "%s: tx/s %s; p99 ms %s; %% stolen %s (alone, sidecar, alone, trigger, decoded alone, updated alone)%n",
                     title,
-                    line(turns, WritersPart::perSecond),
-                    line(turns, WritersPart::p99));
+                    line(turns, Turn::perSecond),
+                    line(turns, Turn::p99),
+                    line(turns, Turn::stolen));
             return new Round(first, with, again, trigger, decoded, updated);
         }
 
+        /** The first that was not disturbed from outside, or the one that was least. */
         private Turn turn(BenchDatabase database, int seed, Load load, int seconds) throws Exception {
+            Turn best = once(database, seed, load, seconds);
+            for (int i = 1; i < ATTEMPTS && best.stolen() > MOST_STOLEN; i++) {
+                if (database.equals(product)) {
+                    sidecar.awaitCaughtUp();
+                }
+                Turn next = once(database, seed, load, seconds);
+                best = next.stolen() < best.stolen() ? next : best;
+            }
+            return best;
+        }
+
+        private Turn once(BenchDatabase database, int seed, Load load, int seconds) throws Exception {
             database.execute("CHECKPOINT");
             load.run(database, SETTLE, 1000 + seed);
             try (Connection session = database.connect();
@@ -320,27 +355,10 @@ final class WritersPart implements Part {
                         after.processSince(before),
                         after.serverSince(before),
                         after.machineSince(before),
+                        after.stolenSince(before),
                         sidecar.lag());
             }
         }
-    }
-
-    private static double perSecond(Turn turn) {
-        return turn.run().perSecond();
-    }
-
-    /** Processor time of a transaction in microseconds, in the server. */
-    private static double server(Turn turn) {
-        return turn.serverCpu() * 10_000 / perSecond(turn);
-    }
-
-    /** The same in the sidecar. */
-    private static double own(Turn turn) {
-        return turn.sidecarCpu() * 10_000 / perSecond(turn);
-    }
-
-    private static double p99(Turn turn) {
-        return turn.run().millis(0.99);
     }
 
     private interface OfRound {
