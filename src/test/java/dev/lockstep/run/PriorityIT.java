@@ -53,6 +53,7 @@ class PriorityIT {
 
     private static final String INTO_OTHER = "INSERT INTO other VALUES (now())";
     private static final Duration BETWEEN = Duration.ofMillis(8);
+    private static final Path CONTROL_GROUPS = Path.of("/sys/fs/cgroup/cpu");
     private static final Path BY_SESSION = Path.of("/proc/sys/kernel/sched_autogroup_enabled");
 
     private final TestDatabase db = TestPostgres.database();
@@ -118,19 +119,41 @@ class PriorityIT {
 
     @Test
     void whoMayNotGiveAPriorityBackKeepsIt() throws Exception {
+        keepsIt(List.of("setsid", "setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"), "CAP_SYS_NICE");
+    }
+
+    @Test
+    void whoLeadsNoSessionKeepsItWhereProcessorsAreSharedAmongThem() throws Exception {
+        assumeTrue(sharedAmongSessions(), "processors are not shared among sessions here");
+        keepsIt(List.of(), "this process leads none (setsid, systemd)");
+    }
+
+    @Test
+    void whoIsInAnotherControlGroupThanTheServerKeepsIt() throws Exception {
+        assumeTrue(
+                Files.isWritable(CONTROL_GROUPS.resolve("cpu.shares")), "no control groups of version 1 to add one to");
+        Path group = Files.createDirectory(
+                CONTROL_GROUPS.resolve("lockstep-" + ProcessHandle.current().pid()));
+        try {
+            keepsIt(
+                    List.of("sh", "-c", "echo $$ > " + group + "/cgroup.procs && exec setsid \"$@\"", "sh"),
+                    "the server's processes are in another control group");
+        } finally {
+            Files.delete(group);
+        }
+    }
+
+    private void keepsIt(List<String> by, String reason) throws Exception {
         db.execute(LegacySchema.PASCAL.ddl() + OTHER);
         try (SidecarHarness expanded = SidecarHarness.expanded(db, LegacySchema.PASCAL.spec());
-                RunProcess run = start(
-                        List.of("setsid", "setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"),
-                        LegacySchema.PASCAL,
-                        expanded.name())) {
+                RunProcess run = start(by, LegacySchema.PASCAL, expanded.name())) {
             limit(expanded.name(), FAR);
             String rows = rows("\"Messages\"", "\"Content\"");
             awaitLanes(run, rows, Judge.PASCAL);
             write(rows);
             write(INTO_OTHER);
             Await.until("it was tried", () -> run.log().contains("the priority of the stream cannot be lowered: "));
-            assertThat(run.log()).contains("CAP_SYS_NICE");
+            assertThat(run.log()).contains(reason);
             Await.until("it puts its work off instead", () -> run.log().contains("the stream lets them go first"));
             // the thread that it was tried on has ended
             awaitPriority(0, run, expanded.name());
@@ -271,6 +294,15 @@ class PriorityIT {
     private static int nice(Path task) throws IOException {
         String stat = Files.readString(task.resolve("stat"));
         return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16]);
+    }
+
+    private static boolean sharedAmongSessions() throws IOException {
+        return Files.exists(BY_SESSION)
+                && Files.readString(BY_SESSION).strip().equals("1")
+                && Files.readAllLines(Path.of("/proc/self/cgroup")).stream()
+                        .filter(line -> line.startsWith("0:") || line.contains(":cpu"))
+                        .allMatch(line -> line.endsWith(":/"))
+                && !Files.exists(Path.of("/sys/fs/cgroup/cpu.weight"));
     }
 
     private static boolean mayGiveBack() throws IOException {
