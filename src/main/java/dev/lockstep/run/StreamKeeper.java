@@ -107,12 +107,20 @@ final class StreamKeeper {
         return synchronizer.get();
     }
 
-    /** Closes the engine that runs, if any; the stream is opened again unless it is time to stop. */
-    void reopen(String why) {
+    /**
+     * Closes the engine that runs, if any; the stream is opened again unless it is time to stop.
+     *
+     * @param dead whether the engine's connections lead nowhere
+     */
+    void reopen(String why, boolean dead) {
         EngineSource running = source.get();
         if (running != null) {
             log.warn("{}", why);
-            running.close();
+            if (dead) {
+                running.abandon();
+            } else {
+                running.close();
+            }
         }
     }
 
@@ -181,6 +189,7 @@ final class StreamKeeper {
         try (Connection connection = database.open(Takeover.ROLE + "guard")) {
             checkEpoch(connection); // one that wakes up late must not end its successor's stream
             takeover.endStream(connection);
+            endLanes(connection);
             keepers.forgetOthers(connection);
             originNone = Origins.mayAskForNone(connection, config.name());
             from = guarded(connection, originNone);
@@ -211,6 +220,17 @@ final class StreamKeeper {
                 return durable;
             }
             rest = rest.after(piece);
+        }
+    }
+
+    /**
+     * What broke the stream may have broken the lanes of what applied it, too, and whoever waits for an answer of one holds up
+     * what comes next.
+     */
+    private void endLanes(Connection connection) throws SQLException {
+        if (synchronizer.get() != null) {
+            takeover.endSessions(connection, Takeover.LANE);
+            database.abandon(Takeover.LANE, connection);
         }
     }
 
@@ -256,8 +276,7 @@ final class StreamKeeper {
                 config.name(),
                 mapping,
                 new LaneSessions(
-                        lane -> WriteSession.openUnflushed(
-                                database, config.name(), Takeover.ROLE + "lane-" + lane, lane, epoch),
+                        lane -> WriteSession.openUnflushed(database, config.name(), Takeover.LANE + lane, lane, epoch),
                         config.run().lanes()),
                 new AgentCache(),
                 from.lsn(),

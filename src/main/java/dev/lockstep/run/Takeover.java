@@ -23,6 +23,9 @@ final class Takeover {
     /** The sessions of a tenure are called {@code <name>/run-…}. */
     static final String ROLE = "run-";
 
+    /** Those of them by which changes are applied. */
+    static final String LANE = ROLE + "lane-";
+
     private final String name;
     private final Fence fence;
     private final StopSignal stop;
@@ -35,7 +38,7 @@ final class Takeover {
 
     void complete(Connection connection, long epoch) throws SQLException, InterruptedException {
         while (true) {
-            int ended = endSessions(connection) + endStream(connection);
+            int ended = endSessions(connection, ROLE) + endStream(connection);
             if (ended > 0) {
                 log.info("ended {} sessions that the last run left behind", ended);
             }
@@ -54,12 +57,15 @@ final class Takeover {
         }
     }
 
-    /** Every session of a tenure but {@code connection}; how many. A dead one would keep its locks and its origin. */
-    int endSessions(Connection connection) throws SQLException {
+    /**
+     * Every session of a tenure with such a role but {@code connection}; how many. A dead one would keep its locks and its
+     * origin.
+     */
+    int endSessions(Connection connection, String rolePrefix) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
                         + " AND application_name LIKE ? AND pid <> pg_backend_pid()")) {
-            statement.setString(1, name.replace("_", "\\_") + "/" + ROLE + "%");
+            statement.setString(1, name.replace("_", "\\_") + "/" + rolePrefix + "%");
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 return row.getInt(1);

@@ -45,8 +45,12 @@ final class TenureClock {
     /** Is told what the clock sees; must not block. */
     interface Listener {
 
-        /** Changes may be missing from the stream that is open. */
-        void streamUnsound(String why);
+        /**
+         * Changes may be missing from the stream that is open.
+         *
+         * @param dead whether its connections lead nowhere
+         */
+        void streamUnsound(String why, boolean dead);
     }
 
     TenureClock(
@@ -96,14 +100,16 @@ final class TenureClock {
             freeWriters(connection, guard.unfit(connection, shapes));
             List<String> differences = guard.publication(connection, shapes);
             if (!differences.isEmpty()) {
-                listener.streamUnsound("the publication was altered: " + String.join("; ", differences));
+                listener.streamUnsound("the publication was altered: " + String.join("; ", differences), false);
             } else if (guard.leavesOthersOut(connection)) {
-                listener.streamUnsound("somebody else's origin or subscription came up");
+                listener.streamUnsound("somebody else's origin or subscription came up", false);
             } else if (line.dead(connection)) {
-                new Takeover(config.name(), stop).endSessions(connection);
+                new Takeover(config.name(), stop).endSessions(connection, Takeover.ROLE);
                 database.abandon(Takeover.ROLE, connection);
-                listener.streamUnsound("the server has not heard of the stream for " + StreamLine.SILENCE.toSeconds()
-                        + " s, and answers a new session: the network lost our connections");
+                listener.streamUnsound(
+                        "the server has not heard of the stream for " + StreamLine.SILENCE.toSeconds()
+                                + " s, and answers a new session: the network lost our connections",
+                        true);
             }
             savepoints.tend(connection); // what follows may fail without harm to what keeps the rows in step
             lag.look(connection);

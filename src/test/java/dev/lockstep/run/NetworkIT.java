@@ -34,6 +34,20 @@ class NetworkIT {
     }
 
     @Test
+    void connectionsForgottenWithinAMessageAreOpenedAnew() throws Exception {
+        db.execute(LegacySchema.PASCAL.ddl());
+        try (LoopbackProxy network = network();
+                SidecarHarness sidecar = through(network).backfilled().start()) {
+            db.execute(INSERT);
+            sidecar.awaitInStep(Judge.PASCAL);
+            network.forgetWithinAMessage();
+            db.execute(INSERT);
+            sidecar.awaitInStep(Judge.PASCAL);
+            sidecar.assertTheStreamAloneDidIt();
+        }
+    }
+
+    @Test
     void aStandbyTakesOverFromOneWhoseConnectionsWereForgottenAndTheOtherWayRound() throws Exception {
         db.execute(LegacySchema.PASCAL.ddl());
         try (LoopbackProxy network = network();

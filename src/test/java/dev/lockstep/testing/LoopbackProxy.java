@@ -93,6 +93,19 @@ public final class LoopbackProxy implements AutoCloseable {
         }
     }
 
+    private void forget(Link link) {
+        synchronized (change) {
+            link.forgotten = true;
+        }
+    }
+
+    /** The same, once the server has said something more: of that, the first byte still arrives. */
+    public void forgetWithinAMessage() {
+        synchronized (change) {
+            links.forEach(link -> link.tired = true);
+        }
+    }
+
     /** Resets what it forgot, as keep-alives do in the end. */
     public void bury() {
         synchronized (change) {
@@ -164,15 +177,19 @@ public final class LoopbackProxy implements AutoCloseable {
         }
         Link link = new Link(client, server);
         links.add(link);
-        start("out", () -> pump(link, client.getInputStream(), server.getOutputStream()));
-        start("in", () -> pump(link, server.getInputStream(), client.getOutputStream()));
+        start("out", () -> pump(link, client.getInputStream(), server.getOutputStream(), false));
+        start("in", () -> pump(link, server.getInputStream(), client.getOutputStream(), true));
     }
 
-    private void pump(Link link, InputStream in, OutputStream out) throws IOException {
+    private void pump(Link link, InputStream in, OutputStream out, boolean fromServer) throws IOException {
         byte[] piece = new byte[PIECE];
         try {
             for (int n = in.read(piece); n >= 0 && passes(link); n = in.read(piece)) {
-                out.write(piece, 0, n);
+                boolean last = fromServer && link.tired;
+                out.write(piece, 0, last ? 1 : n);
+                if (last) {
+                    forget(link);
+                }
             }
         } finally {
             if (passes(link)) { // that it ended is not heard either while nothing passes
@@ -221,6 +238,7 @@ public final class LoopbackProxy implements AutoCloseable {
         final Socket client;
         final Socket server;
         boolean forgotten;
+        volatile boolean tired;
 
         Link(Socket client, Socket server) {
             this.client = client;

@@ -70,6 +70,7 @@ final class EngineProperties {
         p.setProperty("topic.prefix", prefix);
         p.setProperty("connector.class", UnmeteredConnector.class.getName());
         connection(config, server, slot, p);
+        sockets(p, prefix);
         p.setProperty("plugin.name", "pgoutput");
         p.setProperty("slot.name", slot);
         p.setProperty("slot.drop.on.stop", "false");
@@ -138,6 +139,14 @@ final class EngineProperties {
                 p.setProperty("database." + parameter, value);
             }
         });
+    }
+
+    /** Unless the URL names those of its own, such as go through a tunnel. */
+    private static void sockets(Properties p, String engine) {
+        if (p.getProperty("database.socketFactory") == null) {
+            p.setProperty("database.socketFactory", EngineSockets.class.getName());
+            p.setProperty("database.socketFactoryArg", engine);
+        }
     }
 
     /** To the letter, and without a comma, a quote or a backslash of the name's own: the engine splits its list at commas. */

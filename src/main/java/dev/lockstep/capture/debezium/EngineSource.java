@@ -39,6 +39,7 @@ public final class EngineSource implements ChangeSource {
     private final LockstepConfig config;
     private final Mapping mapping;
     private final String slot;
+    private final String name;
     private final boolean originNone;
     private final BooleanSupplier gentle;
     private final RecordDecoder decoder;
@@ -59,14 +60,14 @@ public final class EngineSource implements ChangeSource {
         this.config = config;
         this.mapping = mapping;
         this.slot = slot;
+        this.name = slot + "_" + ENGINES.incrementAndGet();
         this.originNone = originNone;
         this.decoder = new RecordDecoder(mapping, config.name());
     }
 
     @Override
     public void run(Lsn from, Consumer consumer) throws InterruptedException {
-        String prefix = slot + "_" + ENGINES.incrementAndGet();
-        Properties properties = EngineProperties.of(config, server(), mapping, from, prefix, slot, originNone);
+        Properties properties = EngineProperties.of(config, server(), mapping, from, name, slot, originNone);
         DebeziumEngine<RecordChangeEvent<SourceRecord>> built = DebeziumEngine.create(
                         ChangeEventFormat.of(Connect.class))
                 .using(properties)
@@ -77,11 +78,13 @@ public final class EngineSource implements ChangeSource {
         if (closed) {
             return;
         }
-        new EngineHooks(gentle, this::polling).offer(prefix);
+        new EngineHooks(gentle, this::polling).offer(name);
+        EngineSockets.offer(name);
         try {
             built.run();
         } finally {
-            EngineHooks.withdraw(prefix);
+            EngineSockets.withdraw(name);
+            EngineHooks.withdraw(name);
         }
         Throwable cause = failure.get();
         if (cause instanceof LockstepException e) {
@@ -143,6 +146,13 @@ public final class EngineSource implements ChangeSource {
         if (polled) {
             closeEngine();
         }
+    }
+
+    /** As {@link #close}, of one whose connections lead nowhere: it would wait for the server's answers. */
+    public void abandon() {
+        closed = true;
+        EngineSockets.close(name);
+        close();
     }
 
     /** Called by the thread that polls, which the engine's own close waits for. */
