@@ -6,6 +6,7 @@ import dev.lockstep.sync.SyncMeter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collection;
 
 /** Times from a legacy commit to its row being in step, every change counted. Passes on what it is told. Thread-safe. */
 final class Latencies implements SyncMeter {
@@ -22,8 +23,13 @@ final class Latencies implements SyncMeter {
     @Override
     public void applied(Batch batch, Duration took, int held) {
         next.applied(batch, took, held);
+    }
+
+    @Override
+    public void inStep(Collection<Instant> commits) {
+        next.inStep(commits);
         Instant now = Instant.now();
-        batch.changes().forEach(change -> add(Duration.between(change.commitTime(), now)));
+        commits.forEach(commit -> add(Duration.between(commit, now)));
     }
 
     @Override

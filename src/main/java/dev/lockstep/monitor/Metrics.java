@@ -16,6 +16,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -146,14 +147,20 @@ public final class Metrics implements AutoCloseable {
                 batchTime.record(took);
                 held.set(heldRows);
                 changes.add(batch.changes().size());
-                Instant now = Instant.now();
                 Map<TableName, Tally> tallies = new HashMap<>();
                 for (RowChange change : batch.changes()) {
                     tallies.computeIfAbsent(change.table(), t -> new Tally()).add(change);
-                    Duration age = Duration.between(change.commitTime(), now);
-                    commitToDerived.record(age.isNegative() ? Duration.ZERO : age);
                 }
                 tallies.forEach(Metrics.this::count);
+            }
+
+            @Override
+            public void inStep(Collection<Instant> commits) {
+                Instant now = Instant.now();
+                for (Instant commit : commits) {
+                    Duration age = Duration.between(commit, now);
+                    commitToDerived.record(age.isNegative() ? Duration.ZERO : age);
+                }
             }
 
             @Override

@@ -38,6 +38,11 @@ final class LetterDesk {
         return any;
     }
 
+    /** Whether a row was set aside, as far as is remembered. */
+    boolean holds(TableName table, RowKey key) {
+        return known.getOrDefault(table, Set.of()).contains(key);
+    }
+
     void added(TableName table, Collection<RowKey> keys) {
         any = true;
         known.computeIfAbsent(table, t -> new HashSet<>()).addAll(keys);

@@ -8,6 +8,7 @@ import dev.lockstep.model.Batch;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Lsn;
 import dev.lockstep.model.Mapping;
+import dev.lockstep.model.RowChange;
 import dev.lockstep.model.RowKey;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
@@ -17,6 +18,7 @@ import dev.lockstep.state.Progress;
 import dev.lockstep.sync.Lanes.Work;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -164,10 +166,24 @@ public final class Synchronizer implements AutoCloseable {
             run("storing the position", this::persist);
         }
         meter.applied(batch, Duration.ofNanos(System.nanoTime() - started), held.size());
+        meter.inStep(inStep(batch));
         if (held.size() > 0 && elapsed(heldTriedAt, HELD_EVERY)) {
             run("retrying held rows", this::retryHeld);
         }
         return position.durable();
+    }
+
+    /** The commits of its changes, but of those that wait for a writer or were set aside. */
+    private List<Instant> inStep(Batch batch) {
+        List<Instant> commits = new ArrayList<>(batch.changes().size());
+        for (RowChange change : batch.changes()) {
+            if (held.contains(change.table(), change.key())) {
+                held.committed(change.table(), change.key(), change.commitTime());
+            } else if (!letters.holds(change.table(), change.key())) {
+                commits.add(change.commitTime());
+            }
+        }
+        return commits;
     }
 
     private void run(String what, Retries.Step step) throws InterruptedException {
@@ -401,7 +417,8 @@ public final class Synchronizer implements AutoCloseable {
                 LaneOutcome outcome = rows.rederive(lanes.get(0), Map.of(table, keys));
                 Set<RowKey> free = new HashSet<>(keys);
                 outcome.held().getOrDefault(table, List.of()).forEach(free::remove);
-                held.done(table, free);
+                held.done(table, outcome.setAside().getOrDefault(table, List.of()));
+                meter.inStep(held.done(table, free));
                 settle(outcome, Long.MAX_VALUE);
                 followLate(table, free);
             }

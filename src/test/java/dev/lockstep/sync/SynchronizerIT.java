@@ -27,7 +27,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -138,6 +140,36 @@ class SynchronizerIT {
         }
     }
 
+    /** It counted with its batch, so times were shortest where writers held rows longest. */
+    @Test
+    void aRowThatAWriterHoldsCountsOnceItIsDerivedAndOneThatIsSetAsideNever() throws Exception {
+        db.execute("INSERT INTO \"Messages\" (\"FromPersonaId\", \"Content\")"
+                + " SELECT gen_random_uuid(), c FROM unnest('{free, held, poison}'::text[]) c;"
+                + "ALTER TABLE \"Messages\" ADD CHECK (\"FromAgentId\" IS NULL OR \"Content\" <> 'poison')");
+        List<Instant> counted = new ArrayList<>();
+        SyncMeter meter = new SyncMeter() {
+            @Override
+            public void inStep(Collection<Instant> commits) {
+                counted.addAll(commits);
+            }
+        };
+        try (Connection writer = Writers.begin(db, "SELECT FROM \"Messages\" WHERE \"Content\" = 'held' FOR UPDATE");
+                Synchronizer synchronizer = synchronizer(lanes(), meter)) {
+            Batch batch = events.inserted("true", end());
+            synchronizer.apply(batch);
+            synchronizer.tick();
+            assertThat(counted).hasSize(1);
+            assertThat(sidecar.deadLetters()).isOne();
+            writer.rollback();
+            Await.until("the row is derived", () -> {
+                synchronizer.tick();
+                return synchronizer.heldRows() == 0;
+            });
+            assertThat(counted).hasSize(2);
+            assertThat(batch.changes()).extracting(RowChange::commitTime).containsAll(counted);
+        }
+    }
+
     /**
      * Found by the soak: the server crashed after a lane's commit, which does not wait for the disk, and before the position
      * was stored; stored in the server's next life, the position went past a row that the crash had taken back.
@@ -221,8 +253,11 @@ class SynchronizerIT {
     }
 
     private Synchronizer synchronizer(LaneSessions lanes) {
-        return new Synchronizer(
-                sidecar.name(), mapping, lanes, new AgentCache(), start, SyncMeter.NONE, ChangeLog.NONE, stop);
+        return synchronizer(lanes, SyncMeter.NONE);
+    }
+
+    private Synchronizer synchronizer(LaneSessions lanes, SyncMeter meter) {
+        return new Synchronizer(sidecar.name(), mapping, lanes, new AgentCache(), start, meter, ChangeLog.NONE, stop);
     }
 
     private LaneSessions lanes() {
