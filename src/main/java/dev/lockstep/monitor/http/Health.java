@@ -16,12 +16,17 @@ final class Health {
 
     record Verdict(boolean well, Map<String, Object> facts) {}
 
-    /** @param heartbeat how often one is sent; liveness ends when several are missing */
-    Health(Metrics metrics, Pulse pulse, MonitorConfig limits, Duration heartbeat) {
+    /** @param mostSilence liveness ends when no heartbeat comes back for so long */
+    Health(Metrics metrics, Pulse pulse, MonitorConfig limits, Duration mostSilence) {
         this.metrics = metrics;
         this.pulse = pulse;
         this.limits = limits;
-        this.mostSilence = heartbeat.multipliedBy(6).plusSeconds(30);
+        this.mostSilence = mostSilence;
+    }
+
+    /** Several are missing then. */
+    static Duration mostSilence(Duration heartbeat) {
+        return heartbeat.multipliedBy(6).plusSeconds(30);
     }
 
     Verdict live() {

@@ -40,7 +40,11 @@ public final class HttpEndpoints implements AutoCloseable {
         this.schema = config.database().schema();
         this.metrics = metrics;
         this.controls = controls;
-        this.health = new Health(metrics, pulse, config.monitor(), config.run().heartbeat());
+        this.health = new Health(
+                metrics,
+                pulse,
+                config.monitor(),
+                Health.mostSilence(config.run().heartbeat()));
         this.feed = new StatusFeed(metrics::live);
     }
 

@@ -3,6 +3,7 @@ package dev.lockstep.monitor.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lockstep.config.HttpConfig;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.testing.Await;
@@ -14,6 +15,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -241,6 +243,23 @@ class HttpAccessIT {
         assertRefused(retry.body("{\"table\": \"app.messages\", \"key\": 1}").send(), 400, "key");
         assertThat(paused()).isFalse();
         assertThat(pause.body("").send().status()).isEqualTo(200);
+    }
+
+    @Test
+    void limitsAreChanged() throws Exception {
+        RawHttp.Request throttle = http.post("/api/throttle").token(ServedSidecar.TOKEN);
+        assertThat(throttle.body("{\"lockWaits\": 5, \"activeSessions\": 7.5}")
+                        .send()
+                        .status())
+                .isEqualTo(200);
+        Map<String, Double> limits = new HashMap<>();
+        new ObjectMapper()
+                .readTree(http.get("/api/status").send().body())
+                .at("/throttle/signals")
+                .forEach(signal -> limits.put(
+                        signal.path("name").asText(), signal.path("limit").asDouble()));
+        assertThat(limits).containsEntry("lockWaits", 5.0).containsEntry("activeSessions", 7.5);
+        assertRefused(throttle.body("{\"lockWait\": 5}").send(), 400, "lockWait");
     }
 
     @Test

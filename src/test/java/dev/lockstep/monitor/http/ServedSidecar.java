@@ -2,6 +2,7 @@ package dev.lockstep.monitor.http;
 
 import dev.lockstep.config.HttpConfig;
 import dev.lockstep.config.LockstepConfig;
+import dev.lockstep.config.MonitorConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.model.StopSignal;
 import dev.lockstep.monitor.DatabaseControls;
@@ -11,6 +12,7 @@ import dev.lockstep.run.Sidecar;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
+import java.time.Duration;
 
 /** What {@code lockstep run} is made of, on an expanded database, with a token. */
 final class ServedSidecar implements AutoCloseable {
@@ -69,6 +71,15 @@ final class ServedSidecar implements AutoCloseable {
                 with(settings, config), metrics, pulse, new DatabaseControls(harness.lockstep(), config.name()));
         more.start();
         return more;
+    }
+
+    /** As the endpoints judge it, by other limits. */
+    Health health(Duration maxLag, Duration mostSilence) {
+        return new Health(metrics, pulse, new MonitorConfig(maxLag), mostSilence);
+    }
+
+    Pulse pulse() {
+        return pulse;
     }
 
     ServedSidecar run() {
