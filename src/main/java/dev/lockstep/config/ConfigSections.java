@@ -11,6 +11,9 @@ final class ConfigSections {
 
     private static final Pattern NAME = Pattern.compile("(?!pg_)[a-z0-9_]{1,40}");
 
+    /** In seconds. On a quiet server the lag is the age of the last one, and alerts begin at 60. */
+    private static final int MOST_HEARTBEAT = 15;
+
     /** Without a user or password before the host, where pgjdbc would take them for the host's name. */
     static final Pattern URL = Pattern.compile("jdbc:postgresql:(//[^/?@]+(/[^?@]*)?|[^/?@]*|/)(\\?.*)?");
 
@@ -79,7 +82,7 @@ final class ConfigSections {
                 section.integer("batchRows", standard.batchRows(), 1, 100_000),
                 section.count("pollMillis", ChronoUnit.MILLIS, standard.poll(), 1, 10_000),
                 section.integer("lanes", standard.lanes(), 1, 32),
-                section.count("heartbeatSeconds", ChronoUnit.SECONDS, standard.heartbeat(), 1, 300));
+                section.count("heartbeatSeconds", ChronoUnit.SECONDS, standard.heartbeat(), 1, MOST_HEARTBEAT));
     }
 
     private static BackfillConfig backfill(Section section) {

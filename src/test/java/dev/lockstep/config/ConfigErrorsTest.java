@@ -94,8 +94,8 @@ class ConfigErrorsTest {
                         "run: {pollMillis: 0}",
                         "line 4: run.pollMillis has to be a whole number from 1 to 10000, not '0'"),
                 arguments(
-                        "run: {heartbeatSeconds: 301}",
-                        "line 4: run.heartbeatSeconds has to be a whole number from 1 to 300, not '301'"),
+                        "run: {heartbeatSeconds: 16}",
+                        "line 4: run.heartbeatSeconds has to be a whole number from 1 to 15, not '16'"),
                 arguments(
                         "backfill: {batchMillis: 0}",
                         "line 4: backfill.batchMillis has to be a whole number from 1 to 10000, not '0'"),
