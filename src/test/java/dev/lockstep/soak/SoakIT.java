@@ -26,7 +26,13 @@ class SoakIT {
 
     private static final Duration TIME =
             Duration.ofSeconds((long) (60 * Double.parseDouble(System.getProperty("lockstep.soak.minutes", "3"))));
-    private static final long SLACK = 16 << 20;
+    private static final long SLACK = 4 << 20;
+
+    /** Of the container and the unit that are shipped. */
+    private static final long MOST_MEMORY = 512L << 20;
+
+    /** What comes for a moment. */
+    private static final int FEW = 2;
 
     private final long seed = Long.getLong("lockstep.soak.seed", System.nanoTime());
     private final Random random = new Random(seed);
@@ -190,6 +196,9 @@ class SoakIT {
         Vitals last = steady.vitals((long) seconds());
         samples.add(last);
         assertThat(last.engines()).as("engines").isLessThanOrEqualTo(1);
+        assertThat(last.files()).as("open files").isLessThanOrEqualTo(first.files() + FEW);
+        assertThat(last.sessions()).as("sessions that can be reached").isLessThanOrEqualTo(first.sessions() + FEW);
+        assertThat(last.peak()).as("memory, at most").isLessThan(MOST_MEMORY);
         List<Long> early = lived.subList(0, Math.max(1, lived.size() / 3)).stream()
                 .map(Vitals::heap)
                 .sorted()

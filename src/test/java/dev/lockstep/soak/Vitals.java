@@ -13,6 +13,7 @@ import java.util.stream.Stream;
  *
  * @param seconds since the soak began
  * @param heap live bytes after a full collection
+ * @param peak bytes of memory that it has ever had at once
  * @param threads of the operating system
  * @param files open descriptors
  * @param connections of ours on the server
@@ -24,6 +25,7 @@ record Vitals(
         long pid,
         long seconds,
         long heap,
+        long peak,
         long threads,
         long files,
         long connections,
@@ -32,11 +34,12 @@ record Vitals(
 
     static final String HEADER = String.format(
             Locale.ROOT,
-            "%6s %-8s %8s %9s %8s %6s %12s %8s %9s",
+            "%6s %-8s %8s %9s %9s %8s %6s %12s %8s %9s",
             "s",
             "name",
             "pid",
             "heap MB",
+            "peak MB",
             "threads",
             "files",
             "connections",
@@ -50,6 +53,7 @@ record Vitals(
                 pid,
                 seconds,
                 total(histogram),
+                status(pid, "VmHWM:") << 10,
                 threads(pid),
                 files(pid),
                 connections,
@@ -58,9 +62,15 @@ record Vitals(
     }
 
     static long threads(long pid) throws IOException {
+        return status(pid, "Threads:");
+    }
+
+    /** Memory in KB. */
+    private static long status(long pid, String key) throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
-            return lines.filter(line -> line.startsWith("Threads:"))
-                    .mapToLong(line -> Long.parseLong(line.substring(8).strip()))
+            return lines.filter(line -> line.startsWith(key))
+                    .mapToLong(line ->
+                            Long.parseLong(line.substring(key.length()).strip().split(" ", 2)[0]))
                     .sum();
         }
     }
@@ -116,11 +126,12 @@ record Vitals(
     String line() {
         return String.format(
                 Locale.ROOT,
-                "%6d %-8s %8d %9.1f %8d %6d %12d %8d %9d",
+                "%6d %-8s %8d %9.1f %9.1f %8d %6d %12d %8d %9d",
                 seconds,
                 name,
                 pid,
                 heap / 1e6,
+                peak / 1e6,
                 threads,
                 files,
                 connections,
