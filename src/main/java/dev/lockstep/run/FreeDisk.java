@@ -11,7 +11,7 @@ import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Free space of the server's file system, if it runs on this machine and tells us where its files are. */
+/** Free space of the file system that the server's WAL is on, if it runs on this machine and tells us where its files are. */
 final class FreeDisk {
 
     private static final Duration SAME = Duration.ofSeconds(5);
@@ -34,8 +34,10 @@ final class FreeDisk {
         if (backend.directory() == null || !runsHere(backend)) {
             return null;
         }
+        Path data = Path.of(backend.directory());
+        Path wal = data.resolve("pg_wal"); // a link, where it has a disk of its own; not for everybody to look at
         try {
-            return Files.getFileStore(Path.of(backend.directory())).getUsableSpace();
+            return Files.getFileStore(Files.exists(wal) ? wal : data).getUsableSpace();
         } catch (IOException e) {
             return null;
         }

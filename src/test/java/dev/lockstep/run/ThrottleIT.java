@@ -8,15 +8,23 @@ import dev.lockstep.monitor.StatusReader;
 import dev.lockstep.monitor.StatusReport;
 import dev.lockstep.state.Control;
 import dev.lockstep.testing.Await;
+import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.Judge;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
+import dev.lockstep.testing.Writers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Scans wait where the server has enough to do; the stream does not. Limits can be changed meanwhile. */
 class ThrottleIT {
@@ -54,6 +62,40 @@ class ThrottleIT {
 
             limit(sidecar, Map.of("activeSessions", 1000.0));
             sidecar.awaitInStep(Judge.PASCAL);
+            holder.rollback();
+            active.join();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(LegacySchema.class)
+    void aVerificationStopsAtASignalSaysWhichAndGoesOnWhenTheLimitIsRaised(LegacySchema schema, @TempDir Path folder)
+            throws Exception {
+        db.execute(schema.ddl());
+        try (SidecarHarness sidecar = SidecarHarness.expanded(db, schema.spec()).backfilled();
+                Connection busy = db.connect();
+                Connection holder = Writers.begin(db, "SELECT pg_advisory_xact_lock(77)")) {
+            limit(sidecar, Map.of("activeSessions", 0.0));
+            CompletableFuture<Void> active = Writers.beside(() -> waits(busy));
+            Files.writeString(folder.resolve("lockstep.yaml"), """
+                    name: %s
+                    database: {url: "%s", user: postgres, password: postgres}
+                    %s""".formatted(
+                            sidecar.name(), db.config().url(), schema.yaml()));
+            Path log = folder.resolve("verify.log");
+            Process verify = Distribution.built().start(folder, log, "verify");
+            try {
+                Await.until(
+                        "it is stopped",
+                        () -> Files.readString(log).contains("the verification is stopped: activeSessions is "));
+                assertThat(verify.isAlive()).isTrue();
+                limit(sidecar, Map.of("activeSessions", 1000.0));
+                Await.until("it ends", () -> !verify.isAlive());
+                assertThat(Files.readString(log)).contains("the verification goes on at full speed");
+                assertThat(verify.exitValue()).isZero();
+            } finally {
+                verify.destroyForcibly();
+            }
             holder.rollback();
             active.join();
         }

@@ -71,7 +71,8 @@ public final class OwnServer implements AutoCloseable {
                 () -> !ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false));
     }
 
-    Path data() {
+    /** The data directory. */
+    public Path data() {
         return data;
     }
 

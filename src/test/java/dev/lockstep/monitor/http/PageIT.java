@@ -130,6 +130,11 @@ class PageIT {
         Await.until("300 rows more are shown", () -> number("rowsStreamed") >= before + 300);
         assertThat(page.locator("[data-field='rowsStreamed']").textContent().replace(",", ""))
                 .isEqualTo(String.valueOf(number("rowsStreamed")));
+        PlaywrightAssertions.assertThat(page.locator("#rate-chart"))
+                .hasAttribute(
+                        "aria-label", Pattern.compile("Throughput of the last hour: highest [1-9].* changes a second"));
+        PlaywrightAssertions.assertThat(page.locator("#lag-chart"))
+                .hasAttribute("aria-label", Pattern.compile("Lag of the last hour: highest .*\\d.*"));
     }
 
     @Test
