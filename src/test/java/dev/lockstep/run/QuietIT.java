@@ -20,11 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** A database in which nobody writes to the mapped tables: the sidecar neither burns the processor nor holds back WAL. */
 class QuietIT {
 
-    private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("quiet.warmup", 5));
     private static final Duration MEASURED = Duration.ofSeconds(Integer.getInteger("quiet.seconds", 10));
 
-    /** What is promised is 2; a busy machine, on which the compiler is late, must not fail the build. */
-    private static final double MOST_PERCENT = 25;
+    /**
+     * What is promised is 2, once all is compiled, which takes minutes on a busy machine (12.7, 4.3, 3.2 and 2.5 in the first
+     * looks on a slow one); a loop never gets there.
+     */
+    private static final double MOST_PERCENT = 10;
 
     private static final long MB = 1 << 20;
 
@@ -63,13 +65,15 @@ class QuietIT {
 
     private static void idle(RunProcess run) throws Exception {
         StopSignal never = new StopSignal();
-        never.pause(WARM_UP);
-        long before = ticks(run);
-        long began = System.nanoTime();
-        never.pause(MEASURED);
-        double percent = (ticks(run) - before) / 100.0 / ((System.nanoTime() - began) / 1e9) * 100;
-        System.out.printf("an idle sidecar takes %.1f %% of a core%n", percent);
-        assertThat(percent).as("percent of a core, idle").isLessThan(MOST_PERCENT);
+        double[] percent = {100};
+        Await.until("an idle sidecar takes less than " + MOST_PERCENT + " % of a core", () -> {
+            long before = ticks(run);
+            long began = System.nanoTime();
+            never.pause(MEASURED);
+            percent[0] = (ticks(run) - before) / 100.0 / ((System.nanoTime() - began) / 1e9) * 100;
+            System.out.printf("an idle sidecar takes %.1f %% of a core%n", percent[0]);
+            return percent[0] < MOST_PERCENT;
+        });
     }
 
     /** Of the process, user and system; Linux counts a hundred in a second of one core. */
