@@ -16,6 +16,8 @@ public final class History {
 
     private final Deque<List<@Nullable Double>> points = new ArrayDeque<>();
     private double addedAt;
+    private long changesThen;
+    private long rowsThen;
 
     /**
      * What the page reads.
@@ -24,14 +26,24 @@ public final class History {
      */
     public record View(long stepSeconds, List<List<@Nullable Double>> points) {}
 
-    /** Adds a point, if the last one is a step away. */
-    synchronized void add(double epochSeconds, double lagSeconds, double lagBytes, double changes, double rows) {
-        if (epochSeconds - addedAt < STEP.toSeconds() - 0.5) {
+    /**
+     * Adds a point, if the last one is a step away.
+     *
+     * @param changes since the process began; the point has the rate since the last one
+     * @param rows the same
+     */
+    synchronized void add(double epochSeconds, double lagSeconds, double lagBytes, long changes, long rows) {
+        double since = epochSeconds - addedAt;
+        if (since < STEP.toSeconds() - 0.5) {
             return;
         }
+        double changeRate = points.isEmpty() ? 0 : (changes - changesThen) / since;
+        double rowRate = points.isEmpty() ? 0 : (rows - rowsThen) / since;
         addedAt = epochSeconds;
+        changesThen = changes;
+        rowsThen = rows;
         points.addLast(Collections.unmodifiableList(
-                Arrays.asList(epochSeconds, known(lagSeconds), known(lagBytes), changes, rows)));
+                Arrays.asList(epochSeconds, known(lagSeconds), known(lagBytes), changeRate, rowRate)));
         if (points.size() > MOST) {
             points.removeFirst();
         }

@@ -245,8 +245,8 @@ public final class Metrics implements AutoCloseable {
                     Instant.now().toEpochMilli() / 1000.0,
                     lagSeconds(),
                     report.lag().bytes() == null ? Double.NaN : report.lag().bytes(),
-                    changes.perSecond(),
-                    rows.perSecond());
+                    changes.total(),
+                    rows.total());
             LiveStatus live = live(report);
             listeners.forEach(listener -> listener.hear(live));
         } catch (LockstepException e) {

@@ -14,6 +14,10 @@ final class Throughput {
         count.addAndGet(more);
     }
 
+    long total() {
+        return count.get();
+    }
+
     void look() {
         long now = System.nanoTime();
         long total = count.get();

@@ -130,11 +130,14 @@ class PageIT {
         Await.until("300 rows more are shown", () -> number("rowsStreamed") >= before + 300);
         assertThat(page.locator("[data-field='rowsStreamed']").textContent().replace(",", ""))
                 .isEqualTo(String.valueOf(number("rowsStreamed")));
-        PlaywrightAssertions.assertThat(page.locator("#rate-chart"))
-                .hasAttribute(
-                        "aria-label", Pattern.compile("Throughput of the last hour: highest [1-9].* changes a second"));
-        PlaywrightAssertions.assertThat(page.locator("#lag-chart"))
-                .hasAttribute("aria-label", Pattern.compile("Lag of the last hour: highest .*\\d.*"));
+        Await.until(
+                "the charts have it",
+                () -> { // of points that are five seconds apart
+                    String rate = String.valueOf(page.locator("#rate-chart").getAttribute("aria-label"));
+                    String lag = String.valueOf(page.locator("#lag-chart").getAttribute("aria-label"));
+                    return rate.matches("Throughput of the last hour: highest [1-9].* changes a second")
+                            && lag.matches("Lag of the last hour: highest .*\\d.*");
+                });
     }
 
     @Test
