@@ -22,11 +22,16 @@ class QuietIT {
 
     private static final Duration MEASURED = Duration.ofSeconds(Integer.getInteger("quiet.seconds", 10));
 
+    private static final Duration WARM_UP = Duration.ofSeconds(5);
+
+    /** What is promised is 2; a busy machine, on which the compiler is late, must not fail the build. */
+    private static final double MOST_PERCENT = 25;
+
     /**
-     * What is promised is 2, once all is compiled, which takes minutes on a busy machine (12.7, 4.3, 3.2 and 2.5 in the first
-     * looks on a slow one); a loop never gets there.
+     * Once most is compiled: a slow machine showed 12.7, 4.3, 3.2 and 2.5 in successive looks, and 3.7 to 4.7 for minutes after
+     * that, which is more than is promised.
      */
-    private static final double MOST_PERCENT = 10;
+    private static final double LATER_PERCENT = 10;
 
     private static final long MB = 1 << 20;
 
@@ -64,16 +69,20 @@ class QuietIT {
     }
 
     private static void idle(RunProcess run) throws Exception {
-        StopSignal never = new StopSignal();
-        double[] percent = {100};
-        Await.until("an idle sidecar takes less than " + MOST_PERCENT + " % of a core", () -> {
-            long before = ticks(run);
-            long began = System.nanoTime();
-            never.pause(MEASURED);
-            percent[0] = (ticks(run) - before) / 100.0 / ((System.nanoTime() - began) / 1e9) * 100;
-            System.out.printf("an idle sidecar takes %.1f %% of a core%n", percent[0]);
-            return percent[0] < MOST_PERCENT;
-        });
+        new StopSignal().pause(WARM_UP);
+        assertThat(percent(run)).as("percent of a core, idle").isLessThan(MOST_PERCENT);
+        Await.until(
+                "an idle sidecar takes less than " + LATER_PERCENT + " % of a core",
+                () -> percent(run) < LATER_PERCENT);
+    }
+
+    private static double percent(RunProcess run) throws Exception {
+        long before = ticks(run);
+        long began = System.nanoTime();
+        new StopSignal().pause(MEASURED);
+        double percent = (ticks(run) - before) / 100.0 / ((System.nanoTime() - began) / 1e9) * 100;
+        System.out.printf("an idle sidecar takes %.1f %% of a core%n", percent);
+        return percent;
     }
 
     /** Of the process, user and system; Linux counts a hundred in a second of one core. */

@@ -27,6 +27,7 @@ class SoakIT {
     private static final Duration TIME =
             Duration.ofSeconds((long) (60 * Double.parseDouble(System.getProperty("lockstep.soak.minutes", "3"))));
     private static final long SLACK = 4 << 20;
+    private static final long FOR_A_MOMENT = 16 << 20;
 
     /** Of the container and the unit that are shipped. */
     private static final long MOST_MEMORY = 512L << 20;
@@ -203,7 +204,9 @@ class SoakIT {
                 .map(Vitals::heap)
                 .sorted()
                 .toList();
-        double most = 1.3 * early.get(early.size() / 2) + SLACK;
+        double before = 1.3 * early.get(early.size() / 2);
+        assertThat((double) last.heap()).as("live heap").isLessThanOrEqualTo(before + FOR_A_MOMENT);
+        double most = before + SLACK;
         Await.until( // what is in use for a moment goes by itself
                 "a live heap of at most " + most / 1e6 + " MB",
                 () -> steady.vitals((long) seconds()).heap() <= most);
