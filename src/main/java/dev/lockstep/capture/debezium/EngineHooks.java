@@ -9,11 +9,13 @@ import java.util.function.BooleanSupplier;
  * a configuration of strings, and nothing else.
  *
  * @param gentle whether the stream had better be read slowly
+ * @param silent whether the server has sent nothing that was not read, and nobody closes the engine: then there is nothing
+ *     to look for
  * @param polling told once, by the thread that polls, when it has polled
  */
-record EngineHooks(BooleanSupplier gentle, Runnable polling) {
+record EngineHooks(BooleanSupplier gentle, BooleanSupplier silent, Runnable polling) {
 
-    private static final EngineHooks NONE = new EngineHooks(() -> false, () -> {});
+    private static final EngineHooks NONE = new EngineHooks(() -> false, () -> false, () -> {});
 
     private static final Map<String, EngineHooks> OFFERED = new ConcurrentHashMap<>();
 

@@ -59,6 +59,23 @@ public final class EngineSockets extends SocketFactory {
         }
     }
 
+    /** Whether none of them has anything to read. */
+    static boolean silent(String engine) {
+        Set<Socket> open = OFFERED.getOrDefault(engine, none());
+        synchronized (open) {
+            open.removeIf(Socket::isClosed);
+            return open.stream().noneMatch(EngineSockets::readable);
+        }
+    }
+
+    private static boolean readable(Socket socket) {
+        try {
+            return socket.getInputStream().available() > 0;
+        } catch (IOException e) {
+            return true; // whoever reads it is told why
+        }
+    }
+
     /** Not connected. */
     @Override
     public Socket createSocket() {

@@ -78,7 +78,7 @@ public final class EngineSource implements ChangeSource {
         if (closed) {
             return;
         }
-        new EngineHooks(gentle, this::polling).offer(name);
+        new EngineHooks(gentle, () -> !closed && EngineSockets.silent(name), this::polling).offer(name);
         EngineSockets.offer(name);
         try {
             built.run();

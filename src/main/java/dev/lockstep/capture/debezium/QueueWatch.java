@@ -6,7 +6,6 @@ import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +36,9 @@ final class QueueWatch {
 
     private static final long DORMANT_REST_NANOS = Duration.ofMillis(250).toNanos();
 
+    /** And after so long it is looked for in any case: a connection that broke says nothing. */
+    private static final long SILENT_NANOS = Duration.ofSeconds(1).toNanos();
+
     /** With so many records a second there are always some: taken as they come, they would make many small batches. */
     private static final int BUSY_PER_SECOND = 3000;
 
@@ -45,26 +47,25 @@ final class QueueWatch {
 
     private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
 
+    /** Over before it begins: of no length at all the queue asks until the next millisecond, with its lock held. */
+    static final Duration NO_WAIT = Duration.ofMillis(-1);
+
     private final ChangeEventQueue<?> queue;
     private final long interval;
-    private final BooleanSupplier gentle;
+    private final EngineHooks hooks;
     private volatile long lastSeen = System.nanoTime();
     private long countedSince = System.nanoTime();
     private long counted;
     private boolean busy;
 
-    private QueueWatch(ChangeEventQueue<?> queue, Duration interval, BooleanSupplier gentle) {
+    private QueueWatch(ChangeEventQueue<?> queue, Duration interval, EngineHooks hooks) {
         this.queue = queue;
-        this.gentle = gentle;
+        this.hooks = hooks;
         this.interval = interval.toNanos();
     }
 
-    /**
-     * Null if it cannot be done; then the queue waits as it always did.
-     *
-     * @param gentle whether {@link ReaderPace} holds the reader back
-     */
-    static @Nullable QueueWatch of(PostgresConnectorTask task, BooleanSupplier gentle) {
+    /** Null if it cannot be done; then the queue waits as it always did. */
+    static @Nullable QueueWatch of(PostgresConnectorTask task, EngineHooks hooks) {
         try {
             Field queueField = PostgresConnectorTask.class.getDeclaredField("queue");
             queueField.setAccessible(true);
@@ -77,8 +78,8 @@ final class QueueWatch {
                     && roomField.get(queue) instanceof Condition room) {
                 // the reader waits for room as long as a poll does: for no time at all it would be a busy loop
                 roomField.set(queue, new PatientCondition(room, LONGEST_NANOS));
-                intervalField.set(queue, Duration.ZERO);
-                return new QueueWatch(queue, interval, gentle);
+                intervalField.set(queue, NO_WAIT);
+                return new QueueWatch(queue, interval, hooks);
             }
         } catch (ReflectiveOperationException | RuntimeException e) {
             log.debug("the engine's queue waits by itself", e);
@@ -115,15 +116,33 @@ final class QueueWatch {
                     return;
                 }
             }
-        } while (now - began < LONGEST_NANOS);
+        } while (now - began < (silent() ? SILENT_NANOS : LONGEST_NANOS));
     }
 
     private int plenty() {
-        return gentle.getAsBoolean() ? ReaderPace.ENOUGH / 2 : queue.totalCapacity() / 2;
+        return hooks.gentle().getAsBoolean() ? ReaderPace.ENOUGH / 2 : queue.totalCapacity() / 2;
     }
 
-    /** Waits for the interval; longer when nothing has come for a while. Any thread may. */
-    void rest() {
+    /**
+     * Whether there is nothing to look for. To look costs more than to know: the driver waits for a millisecond each time,
+     * and five times before the reader may rest. Any thread may ask.
+     */
+    private boolean silent() {
+        return System.nanoTime() - lastSeen > DORMANT_NANOS && hooks.silent().getAsBoolean();
+    }
+
+    /** Rests until there may be something to read. Whoever is interrupted returns at once. */
+    void restWhileSilent() {
+        long began = System.nanoTime();
+        do {
+            rest();
+        } while (silent()
+                && System.nanoTime() - began < SILENT_NANOS
+                && !Thread.currentThread().isInterrupted());
+    }
+
+    /** Waits for the interval; longer when nothing has come for a while. */
+    private void rest() {
         long quiet = System.nanoTime() - lastSeen;
         if (quiet > DORMANT_NANOS) {
             LockSupport.parkNanos(Math.max(interval, DORMANT_REST_NANOS));

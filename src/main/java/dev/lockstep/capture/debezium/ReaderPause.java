@@ -39,7 +39,7 @@ final class ReaderPause implements DelayStrategy {
     @Override
     public boolean sleepWhen(boolean criteria) {
         if (criteria) {
-            watch.rest();
+            watch.restWhileSilent();
         }
         return criteria;
     }

@@ -35,7 +35,7 @@ public final class UnmeteredTask extends PostgresConnectorTask {
         metered = coordinator;
         pausing = coordinator;
         EngineHooks offered = EngineHooks.of(config.getString("topic.prefix"));
-        watch = QueueWatch.of(this, offered.gentle());
+        watch = QueueWatch.of(this, offered);
         hooks = offered;
         return coordinator;
     }
