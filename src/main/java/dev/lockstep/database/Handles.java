@@ -16,16 +16,24 @@ public final class Handles {
     /** Parsing costs more than most of our questions; a parser remembers what it has parsed. */
     private static final SqlParser PARSER = new ColonPrefixSqlParser();
 
+    /** What {@link #JDBI} opens next in this thread. */
+    private static final ThreadLocal<Connection> ASKED = new ThreadLocal<>();
+
+    /** Its settings are made once: made for each question they cost more than the question. */
+    private static final Jdbi JDBI = Jdbi.create(ASKED::get)
+            .configure(SqlStatements.class, s -> s.setSqlParser(PARSER).setTemplateEngine(new NoTemplateEngine()));
+
     private Handles() {}
 
     /** On {@code connection}, which stays the caller's; it may have been closed meanwhile. */
     public static Handle of(Connection connection) throws SQLException {
         try {
-            Handle handle = Jdbi.open(connection);
-            handle.getConfig(SqlStatements.class).setSqlParser(PARSER).setTemplateEngine(new NoTemplateEngine());
-            return handle;
+            ASKED.set(connection);
+            return JDBI.open();
         } catch (JdbiException e) {
             throw driverError(e);
+        } finally {
+            ASKED.remove();
         }
     }
 
