@@ -17,6 +17,11 @@ public class StopSignal {
         return asked.getCount() == 0;
     }
 
+    /** Waits until stopped. */
+    public void await() throws InterruptedException {
+        asked.await();
+    }
+
     /** Waits for {@code time}, or until stopped; returns whether it is time to stop. */
     public boolean pause(Duration time) throws InterruptedException {
         return asked.await(time.toNanos(), TimeUnit.NANOSECONDS);

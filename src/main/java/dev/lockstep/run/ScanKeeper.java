@@ -16,6 +16,9 @@ final class ScanKeeper {
     private static final Logger log = LoggerFactory.getLogger(ScanKeeper.class);
     private static final Duration TICK = Duration.ofMillis(100);
 
+    /** With nothing left to scan: to wake up is most of what an idle process does. */
+    private static final Duration IDLE = Duration.ofMillis(500);
+
     private final ScanRunner runner;
     private final PostBackfill postBackfill;
     private final BackfillLog backfill;
@@ -71,7 +74,7 @@ final class ScanKeeper {
                     log.info("every table is scanned, and the indexes are built; the stream alone goes on");
                 }
             }
-            while (!stop.pause(TICK) && scanned.get() && !scanAgain.get()) {
+            while (!stop.pause(scanned.get() ? IDLE : TICK) && scanned.get() && !scanAgain.get()) {
                 // nothing to scan
             }
         }

@@ -219,9 +219,7 @@ public final class Sidecar {
 
     private void relay(StopSignal ending) {
         try {
-            while (!ending.requested() && !stop.pause(Duration.ofMillis(100))) {
-                // until either is asked for
-            }
+            stop.await();
             ending.request();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -80,10 +80,12 @@ final class LetterDesk {
     /** The rows whose next try has come, by table. Reads only, so it takes no lock and writes no WAL: it is asked for ever. */
     Map<TableName, List<RowKey>> due(WriteSession session) throws SQLException {
         Map<TableName, List<RowKey>> due = new LinkedHashMap<>();
-        letters.due(session.connection(), AT_ONCE)
-                .forEach(letter -> due.computeIfAbsent(letter.table(), t -> new ArrayList<>())
-                        .add(letter.key()));
         refresh(session);
+        if (any) {
+            letters.due(session.connection(), AT_ONCE)
+                    .forEach(letter -> due.computeIfAbsent(letter.table(), t -> new ArrayList<>())
+                            .add(letter.key()));
+        }
         session.rollback();
         return due;
     }

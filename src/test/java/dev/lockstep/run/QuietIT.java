@@ -28,10 +28,10 @@ class QuietIT {
     private static final double MOST_PERCENT = 25;
 
     /**
-     * Once most is compiled: a slow machine showed 12.7, 4.3, 3.2 and 2.5 in successive looks, and 3.7 to 4.7 for minutes after
-     * that, which is more than is promised.
+     * Once most is compiled: a slow machine showed 6.3 and 3.9 in successive looks, half of it the compiler, which needs
+     * minutes; only after one without a change does the stream rest for as long as it may.
      */
-    private static final double LATER_PERCENT = 10;
+    private static final double LATER_PERCENT = 6;
 
     private static final long MB = 1 << 20;
 
