@@ -76,13 +76,8 @@ final class VerifyCommand implements Callable<Integer> {
                 WORKERS,
                 new StoreAdapters(),
                 config.stores(),
-                new Throttle(
-                        database,
-                        config.name(),
-                        "verify-throttle",
-                        "the verification",
-                        config.run().heartbeat(),
-                        stop),
+                Throttle.ofVerification(
+                        database, config.name(), "verify-throttle", config.run().heartbeat(), stop),
                 stop);
     }
 

@@ -41,11 +41,10 @@ final class GapVerification {
     GapVerification(LockstepConfig config, Database database, Mapping mapping, StoreClients clients, StopSignal stop) {
         this.name = config.name();
         this.database = database;
-        Throttle throttle = new Throttle(
+        Throttle throttle = Throttle.ofVerification(
                 database,
                 config.name(),
                 Takeover.ROLE + "throttle",
-                "the verification",
                 config.run().heartbeat(),
                 stop);
         this.verifier = new Verifier(database, config.name(), mapping, 1, clients, config.stores(), throttle, stop);

@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,7 @@ public final class Throttle implements Brake {
     private static final Logger log = LoggerFactory.getLogger(Throttle.class);
     private static final Duration ASK_EVERY = Duration.ofSeconds(1);
     private static final Duration LONGEST_REST = Duration.ofSeconds(5);
+    private static final Duration LONGEST_SNAPSHOT = Duration.ofMinutes(10);
 
     private final Database database;
     private final String role;
@@ -29,6 +31,7 @@ public final class Throttle implements Brake {
     private final Control control;
     private final SignalReader reader;
     private final StopSignal stop;
+    private final @Nullable Duration longestStop;
     private Verdict verdict = Verdict.FREE;
     private long askedAt = System.nanoTime() - ASK_EVERY.toNanos();
     private Duration held = Duration.ZERO;
@@ -40,12 +43,33 @@ public final class Throttle implements Brake {
      * @param heartbeat as of {@link SignalReader}
      */
     public Throttle(Database database, String name, String role, String work, Duration heartbeat, StopSignal stop) {
+        this(database, name, role, work, heartbeat, stop, null);
+    }
+
+    Throttle(
+            Database database,
+            String name,
+            String role,
+            String work,
+            Duration heartbeat,
+            StopSignal stop,
+            @Nullable Duration longestStop) {
         this.database = database;
         this.role = role;
         this.work = work;
         this.control = new Control(name);
         this.reader = new SignalReader(name, heartbeat);
         this.stop = stop;
+        this.longestStop = longestStop;
+    }
+
+    /**
+     * Of a verification, which gives up with a {@link LockstepException} when it is stopped for too long: it reads one
+     * snapshot, and as long as there is that, vacuum removes nothing in the whole database. Parameters as above.
+     */
+    public static Throttle ofVerification(
+            Database database, String name, String role, Duration heartbeat, StopSignal stop) {
+        return new Throttle(database, name, role, "the verification", heartbeat, stop, LONGEST_SNAPSHOT);
     }
 
     @Override
@@ -54,8 +78,20 @@ public final class Throttle implements Brake {
         if (now.level() == Verdict.Level.SLOW) {
             rest(worked.compareTo(LONGEST_REST) < 0 ? worked : LONGEST_REST);
         }
-        while (verdict().level() == Verdict.Level.STOPPED) {
+        long stoppedAt = System.nanoTime();
+        for (Verdict still = verdict(); still.level() == Verdict.Level.STOPPED; still = verdict()) {
+            giveUp(still.by(), Duration.ofNanos(System.nanoTime() - stoppedAt));
             rest(ASK_EVERY);
+        }
+    }
+
+    private void giveUp(@Nullable Signal by, Duration stopped) {
+        if (longestStop != null && by != null && stopped.compareTo(longestStop) >= 0) {
+            throw LockstepException.notDone(
+                    work + " was stopped for " + longestStop.toMinutes() + " min by " + by.label()
+                            + ", and its snapshot keeps vacuum from its work; run it again when the server has less to"
+                            + " do, or raise the limit: lockstep throttle --set " + by.label() + "=LIMIT",
+                    null);
         }
     }
 

@@ -5,21 +5,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.database.Handles;
 import dev.lockstep.testing.Await;
 import dev.lockstep.testing.LegacySchema;
+import dev.lockstep.testing.LoopbackPorts;
+import dev.lockstep.testing.OwnServer;
 import dev.lockstep.testing.SidecarHarness;
+import dev.lockstep.testing.Standby;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Each signal rises when the server does what it stands for. */
 class SignalReaderIT {
 
     private final TestDatabase db = TestPostgres.database();
+
+    @TempDir
+    private Path folder;
 
     @Test
     void aQuietServerGivesNoSignal() throws Exception {
@@ -104,6 +112,73 @@ class SignalReaderIT {
                 });
             }
         }
+    }
+
+    @Test
+    void sessionsOfOthersThatWorkAreCountedAndOursAreNot() throws Exception {
+        try (EmbeddedPostgres server = TestPostgres.start(Map.of())) { // of which all sessions are ours
+            TestDatabase own = TestPostgres.database(server);
+            try (SidecarHarness sidecar = expanded(own);
+                    Connection busy = own.connect();
+                    Connection ours = sidecar.lockstep().open("a test");
+                    Connection connection = sidecar.lockstep().open("a look")) {
+                double quiet = read(sidecar, connection, Duration.ZERO).get(Signal.ACTIVE_SESSIONS);
+                Thread writer = sleeping(busy);
+                Thread lockstep = sleeping(ours);
+                Await.until(
+                        "both work",
+                        () -> own.number("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'"
+                                        + " AND state = 'active'")
+                                == 2);
+                assertThat(read(sidecar, connection, Duration.ZERO).get(Signal.ACTIVE_SESSIONS))
+                        .isEqualTo(quiet + 1);
+                own.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'");
+                writer.join();
+                lockstep.join();
+            }
+        }
+    }
+
+    private static Thread sleeping(Connection connection) {
+        Thread thread = new Thread(() -> {
+            try {
+                execute(connection, "SELECT pg_sleep(600)");
+            } catch (SQLException e) {
+                assertThat(e.getSQLState()).as("cancelled").isEqualTo("57014");
+            }
+        });
+        thread.start();
+        return thread;
+    }
+
+    @Test
+    void whatAStandbyHasNotReplayedIsItsLag() throws Exception {
+        try (OwnServer server = OwnServer.start(folder.resolve("server"))) {
+            TestDatabase own = server.database();
+            own.execute("CREATE TABLE noise (filler text)");
+            try (SidecarHarness sidecar = expanded(own);
+                    Connection connection = own.connect();
+                    Standby standby = Standby.of(server, folder, LoopbackPorts.free(), "postgres")) {
+                Await.until(
+                        "it follows",
+                        () -> own.number("SELECT count(*) FROM pg_stat_replication WHERE replay_lsn IS NOT NULL") == 1
+                                && lagOfStandby(sidecar, connection) == 0);
+                standby.text("SELECT pg_wal_replay_pause()");
+                Await.until(
+                        "it stands still",
+                        () -> "paused".equals(standby.text("SELECT pg_get_wal_replay_pause_state()")));
+                long from = own.number("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint");
+                own.execute("INSERT INTO noise SELECT repeat('x', 500) FROM generate_series(1, 4000)");
+                long written = own.number("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint") - from;
+                assertThat(lagOfStandby(sidecar, connection)).isGreaterThanOrEqualTo((double) written);
+                standby.text("SELECT pg_wal_replay_resume()");
+                Await.until("it has caught up", () -> lagOfStandby(sidecar, connection) == 0);
+            }
+        }
+    }
+
+    private static double lagOfStandby(SidecarHarness sidecar, Connection connection) throws SQLException {
+        return read(sidecar, connection, Duration.ZERO).get(Signal.STANDBY_LAG_BYTES);
     }
 
     private static SidecarHarness expanded(TestDatabase database) throws SQLException {
