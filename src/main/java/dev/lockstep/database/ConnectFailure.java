@@ -15,6 +15,10 @@ final class ConnectFailure {
         String line = TlsFailure.explain(target, e).orElseGet(() -> switch (state) {
             case "28P01" ->
                 "the server refused the password of user " + config.user() + "; set database.password to the right one";
+            case "08004" ->
+                config.password().isEmpty()
+                        ? "the server wants a password of user " + config.user() + "; set database.password"
+                        : unreachable(target, state);
             case "28000" ->
                 "the server does not let user " + config.user() + " connect from here to " + target
                         + "; allow it in pg_hba.conf, or set the sslmode that it wants";
@@ -25,10 +29,13 @@ final class ConnectFailure {
                 "the server at " + target + " does not know a setting that a session of ours asks for; it has to be"
                         + " PostgreSQL 14 or newer, and `options` in database.url must name what it knows";
             case "57P03" -> "the server at " + target + " is starting up or shutting down; try again";
-            default ->
-                "cannot reach " + target + " (SQLSTATE " + (state.isEmpty() ? "none" : state)
-                        + "); is the server up, and do database.url and the network lead to it?";
+            default -> unreachable(target, state);
         });
         return LockstepException.notDone(line, e);
+    }
+
+    private static String unreachable(String target, String state) {
+        return "cannot reach " + target + " (SQLSTATE " + (state.isEmpty() ? "none" : state)
+                + "); is the server up, and do database.url and the network lead to it?";
     }
 }

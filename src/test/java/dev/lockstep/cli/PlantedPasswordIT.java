@@ -6,10 +6,12 @@ import dev.lockstep.testing.Await;
 import dev.lockstep.testing.Distribution;
 import dev.lockstep.testing.LegacySchema;
 import dev.lockstep.testing.LoopbackPorts;
+import dev.lockstep.testing.OwnServer;
 import dev.lockstep.testing.RunProcess;
 import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -73,6 +76,52 @@ class PlantedPasswordIT {
                 "expand");
         fails(3, "GRANT", mine, "expand");
         fails(1, "", mine, "check");
+    }
+
+    @Test
+    void noErrorOfASchemaShowsASecret() throws Exception {
+        db.execute(LegacySchema.PASCAL.ddl());
+        db.execute("CREATE ROLE " + name + " SUPERUSER LOGIN PASSWORD '" + DATABASE + "'");
+        db.execute("CREATE TABLE \"Keyless\" (\"PersonaId\" uuid, \"AgentId\" uuid)");
+        String mine = of(db.config().url(), DATABASE);
+
+        fails(2, "has no primary key", mine + table("Keyless"), "expand");
+        fails(1, "has no primary key", mine + table("Keyless"), "check");
+        db.execute("ALTER TABLE \"Conversations\" ALTER COLUMN \"PersonaId\" TYPE text");
+        fails(2, "PersonaId", mine + table("Conversations"), "expand");
+        fails(1, "PersonaId", mine + table("Conversations"), "check");
+    }
+
+    private static String table(String table) {
+        return "mapping: {tables: [{table: " + table + ", persona: PersonaId, agent: AgentId}]}\n";
+    }
+
+    private String of(String url, String password) {
+        return "database: {url: '" + url + "', user: " + name + ", password: " + password + "}\n";
+    }
+
+    @Test
+    void noErrorOfAServerShowsASecret() throws Exception {
+        try (OwnServer server = OwnServer.start(folder.resolve("server"))) {
+            TestDatabase own = server.database();
+            own.execute("CREATE ROLE " + name + " SUPERUSER LOGIN PASSWORD '" + PLANTED + "Right'");
+            Path access = server.data().resolve("pg_hba.conf");
+            Files.writeString(access, "host all " + name + " all scram-sha-256\n" + Files.readString(access));
+            own.execute("SELECT pg_reload_conf()");
+            String url = own.config().url();
+            for (String command : new String[] {"check", "expand", "status", "verify", "backfill", "run"}) {
+                fails(3, "refused the password of user " + name, of(url, DATABASE), command);
+            }
+            fails(3, "wants a password of user " + name, of(url, "''"), "check");
+        }
+        try (EmbeddedPostgres server = TestPostgres.start(Map.of("wal_level", "replica"))) {
+            TestDatabase own = TestPostgres.database(server);
+            own.execute(LegacySchema.PASCAL.ddl());
+            own.execute("CREATE ROLE " + name + " SUPERUSER LOGIN PASSWORD '" + DATABASE + "'");
+            String mine = of(own.config().url(), DATABASE);
+            fails(2, "wal_level is replica", mine, "expand");
+            fails(1, "wal_level is replica", mine, "check");
+        }
     }
 
     @Test
