@@ -3,6 +3,7 @@ package dev.lockstep.run;
 import dev.lockstep.config.LockstepConfig;
 import dev.lockstep.database.Database;
 import dev.lockstep.database.Handles;
+import dev.lockstep.model.Brake;
 import dev.lockstep.model.LockstepException;
 import dev.lockstep.model.Mapping;
 import dev.lockstep.model.StopSignal;
@@ -15,6 +16,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,20 +36,26 @@ final class GapVerification {
 
     private final String name;
     private final Database database;
-    private final Verifier verifier;
+    private final Brake before;
+    private final Supplier<Verifier> verifier;
     private final StopSignal stop;
     private final Semaphore told = new Semaphore(0);
 
     GapVerification(LockstepConfig config, Database database, Mapping mapping, StoreClients clients, StopSignal stop) {
         this.name = config.name();
         this.database = database;
-        Throttle throttle = Throttle.ofVerification(
+        String role = Takeover.ROLE + "throttle";
+        Duration heartbeat = config.run().heartbeat();
+        this.before = new Throttle(database, name, role, "the verification", heartbeat, stop);
+        this.verifier = () -> new Verifier(
                 database,
-                config.name(),
-                Takeover.ROLE + "throttle",
-                config.run().heartbeat(),
+                name,
+                mapping,
+                1,
+                clients,
+                config.stores(),
+                Throttle.ofVerification(database, name, role, heartbeat, stop),
                 stop);
-        this.verifier = new Verifier(database, config.name(), mapping, 1, clients, config.stores(), throttle, stop);
         this.stop = stop;
     }
 
@@ -100,8 +108,9 @@ final class GapVerification {
     }
 
     private boolean clean() throws InterruptedException {
+        before.step(Duration.ZERO); // while it is stopped there is no snapshot to be kept
         log.info("verifying every row after a gap");
-        VerifyReport report = verifier.run(Verifier.Repair.NONE);
+        VerifyReport report = verifier.get().run(Verifier.Repair.NONE);
         if (report.clean()) {
             log.info("every row is in step as of {}: the gap is settled", report.asOf());
         } else {

@@ -32,6 +32,8 @@ public final class Throttle implements Brake {
     private final SignalReader reader;
     private final StopSignal stop;
     private final @Nullable Duration longestStop;
+    private final long begunAt = System.nanoTime();
+    private long stoppedAt = begunAt;
     private Verdict verdict = Verdict.FREE;
     private long askedAt = System.nanoTime() - ASK_EVERY.toNanos();
     private Duration held = Duration.ZERO;
@@ -64,8 +66,9 @@ public final class Throttle implements Brake {
     }
 
     /**
-     * Of a verification, which gives up with a {@link LockstepException} when it is stopped for too long: it reads one
-     * snapshot, and as long as there is that, vacuum removes nothing in the whole database. Parameters as above.
+     * Of one verification, which gives up with a {@link LockstepException} when it is stopped for longer than ten minutes and
+     * than it has worked: it reads one snapshot, and as long as there is that, vacuum removes nothing in the whole database.
+     * Parameters as above.
      */
     public static Throttle ofVerification(
             Database database, String name, String role, Duration heartbeat, StopSignal stop) {
@@ -78,19 +81,20 @@ public final class Throttle implements Brake {
         if (now.level() == Verdict.Level.SLOW) {
             rest(worked.compareTo(LONGEST_REST) < 0 ? worked : LONGEST_REST);
         }
-        long stoppedAt = System.nanoTime();
         for (Verdict still = verdict(); still.level() == Verdict.Level.STOPPED; still = verdict()) {
-            giveUp(still.by(), Duration.ofNanos(System.nanoTime() - stoppedAt));
+            giveUp(still.by());
             rest(ASK_EVERY);
         }
     }
 
-    private void giveUp(@Nullable Signal by, Duration stopped) {
-        if (longestStop != null && by != null && stopped.compareTo(longestStop) >= 0) {
+    /** What has worked for long may wait as long: else a large table would never be verified where it is stopped each night. */
+    private synchronized void giveUp(@Nullable Signal by) {
+        long stopped = System.nanoTime() - stoppedAt;
+        if (longestStop != null && by != null && stopped >= longestStop.toNanos() && stopped >= stoppedAt - begunAt) {
             throw LockstepException.notDone(
-                    work + " was stopped for " + longestStop.toMinutes() + " min by " + by.label()
-                            + ", and its snapshot keeps vacuum from its work; run it again when the server has less to"
-                            + " do, or raise the limit: lockstep throttle --set " + by.label() + "=LIMIT",
+                    work + " was stopped for " + Duration.ofNanos(stopped).toMinutes() + " min by " + by.label()
+                            + ", longer than it keeps a snapshot that holds vacuum back; run it again when the server has"
+                            + " less to do, or raise the limit: lockstep throttle --set " + by.label() + "=LIMIT",
                     null);
         }
     }
@@ -143,6 +147,9 @@ public final class Throttle implements Brake {
                         Math.round(values.getOrDefault(by, 0.0)),
                         Math.round(limits.of(by)));
             }
+        }
+        if (verdict.level() != Verdict.Level.STOPPED && now.level() == Verdict.Level.STOPPED) {
+            stoppedAt = System.nanoTime();
         }
         verdict = now;
     }

@@ -57,7 +57,7 @@ final class SnapshotScan {
     private final int workers;
     private final Brake brake;
 
-    /** @param brake asked before each range; snapshot and locks are kept meanwhile, unless somebody waits for them */
+    /** @param brake asked before each range; snapshot and locks are kept meanwhile, unless somebody waits for them or it gives up */
     SnapshotScan(Database database, Mapping mapping, int workers, Brake brake) {
         this.database = database;
         this.mapping = mapping;
