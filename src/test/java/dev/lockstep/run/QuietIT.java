@@ -12,8 +12,13 @@ import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +37,12 @@ class QuietIT {
      * minutes; only after one without a change does the stream rest for as long as it may.
      */
     private static final double LATER_PERCENT = 6;
+
+    /**
+     * A second, once there was no change for a minute; on any machine, for most are timers. Before the stream asked the
+     * sockets, and threads were told instead of looking, 150.
+     */
+    private static final int MOST_WAKE_UPS = 110;
 
     private static final long MB = 1 << 20;
 
@@ -64,6 +75,9 @@ class QuietIT {
                 Await.until("it streams alone", () -> run.log().contains("the stream alone goes on"));
                 idle(run);
                 letsGo(db, expanded);
+                Await.until(
+                        "it wakes up less than " + MOST_WAKE_UPS + " times a second",
+                        () -> wakeUps(run) < MOST_WAKE_UPS);
             }
         }
     }
@@ -83,6 +97,45 @@ class QuietIT {
         double percent = (ticks(run) - before) / 100.0 / ((System.nanoTime() - began) / 1e9) * 100;
         System.out.printf("an idle sidecar takes %.1f %% of a core%n", percent);
         return percent;
+    }
+
+    /** A second, of all threads but the compiler's. */
+    private static double wakeUps(RunProcess run) throws Exception {
+        Map<String, Long> before = switches(run);
+        long began = System.nanoTime();
+        new StopSignal().pause(MEASURED);
+        double seconds = (System.nanoTime() - began) / 1e9;
+        double each = switches(run).entrySet().stream()
+                        .mapToLong(
+                                thread -> thread.getValue() - before.getOrDefault(thread.getKey(), thread.getValue()))
+                        .sum()
+                / seconds;
+        System.out.printf("an idle sidecar wakes up %.0f times a second%n", each);
+        return each;
+    }
+
+    private static Map<String, Long> switches(RunProcess run) throws IOException {
+        Map<String, Long> all = new HashMap<>();
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(run.pid()), "task"))) {
+            for (Path thread : threads.toList()) {
+                try {
+                    List<String> status = Files.readAllLines(thread.resolve("status"));
+                    if (!status.get(0).matches("Name:\\s+C[12] Compiler.*")) {
+                        all.put(thread.toString(), voluntary(status));
+                    }
+                } catch (NoSuchFileException e) {
+                    // it has ended
+                }
+            }
+        }
+        return all;
+    }
+
+    private static long voluntary(List<String> status) {
+        return status.stream()
+                .filter(line -> line.startsWith("voluntary_ctxt_switches:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .sum();
     }
 
     /** Of the process, user and system; Linux counts a hundred in a second of one core. */

@@ -59,12 +59,12 @@ public final class EngineSockets extends SocketFactory {
         }
     }
 
-    /** Whether none of them has anything to read. */
+    /** Whether none of them has anything to read; false where there are none: somebody's own factory may make them. */
     static boolean silent(String engine) {
         Set<Socket> open = OFFERED.getOrDefault(engine, none());
         synchronized (open) {
             open.removeIf(Socket::isClosed);
-            return open.stream().noneMatch(EngineSockets::readable);
+            return !open.isEmpty() && open.stream().noneMatch(EngineSockets::readable);
         }
     }
 

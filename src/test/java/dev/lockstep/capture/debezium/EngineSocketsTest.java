@@ -44,15 +44,26 @@ class EngineSocketsTest {
         }
     }
 
+    @Test
+    void nobodyIsNotSilent() {
+        assertThat(EngineSockets.silent(ENGINE)).isFalse();
+    }
+
     /** Of those that an engine has closed by itself nothing is to be read, so that they do not keep it awake. */
     @Test
-    void whatIsClosedIsSilent() throws Exception {
+    void whatIsClosedDoesNotCount() throws Exception {
         Socket socket = new EngineSockets(ENGINE).createSocket(server.getInetAddress(), server.getLocalPort());
-        try (Socket peer = server.accept()) {
+        try (Socket peer = server.accept();
+                Socket other = new EngineSockets(ENGINE).createSocket(server.getInetAddress(), server.getLocalPort())) {
             peer.getOutputStream().write(1);
             Await.until("it has arrived", () -> !EngineSockets.silent(ENGINE));
-            EngineSockets.close(ENGINE);
+            socket.close();
             assertThat(EngineSockets.silent(ENGINE)).isTrue();
+            assertThat(other.isClosed()).isFalse();
+            EngineSockets.close(ENGINE);
+            assertThat(EngineSockets.silent(ENGINE))
+                    .as("nobody is left to be silent")
+                    .isFalse();
             assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(IOException.class);
         }
     }
