@@ -16,6 +16,7 @@ import dev.lockstep.model.StopSignal;
 import dev.lockstep.model.TableName;
 import dev.lockstep.model.VectorMeaning.OnDelete;
 import dev.lockstep.model.VectorMeaning.Stamp;
+import dev.lockstep.testing.Await;
 import dev.lockstep.testing.TestConfig;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
@@ -70,6 +71,11 @@ final class StoreMeaning {
                 }
             }
         } finally {
+            Await.until( // the server ends a session after its client has
+                    "our session is gone, and its origin free",
+                    () -> db.number("SELECT count(*) FROM pg_stat_activity WHERE starts_with(application_name, '"
+                                    + config.name() + "/')")
+                            == 0);
             db.execute("SELECT pg_drop_replication_slot('" + config.name() + "');"
                     + " SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname = '"
                     + config.name() + "_20'");
