@@ -40,7 +40,7 @@ class QuietIT {
 
     /**
      * A second, once there was no change for a minute; on any machine, for most are timers. Before the stream asked the
-     * sockets, and threads were told instead of looking, 150.
+     * sockets, and threads were told instead of looking, some 140.
      */
     private static final int MOST_WAKE_UPS = 110;
 
