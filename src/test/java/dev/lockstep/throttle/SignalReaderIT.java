@@ -1,6 +1,7 @@
 package dev.lockstep.throttle;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.database.Handles;
 import dev.lockstep.testing.Await;
@@ -11,6 +12,7 @@ import dev.lockstep.testing.SidecarHarness;
 import dev.lockstep.testing.Standby;
 import dev.lockstep.testing.TestDatabase;
 import dev.lockstep.testing.TestPostgres;
+import dev.lockstep.testing.Writers;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -18,6 +20,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -123,8 +126,8 @@ class SignalReaderIT {
                     Connection ours = sidecar.lockstep().open("a test");
                     Connection connection = sidecar.lockstep().open("a look")) {
                 double quiet = read(sidecar, connection, Duration.ZERO).get(Signal.ACTIVE_SESSIONS);
-                Thread writer = sleeping(busy);
-                Thread lockstep = sleeping(ours);
+                CompletableFuture<Void> writer = sleeping(busy);
+                CompletableFuture<Void> lockstep = sleeping(ours);
                 Await.until(
                         "both work",
                         () -> own.number("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'"
@@ -139,16 +142,9 @@ class SignalReaderIT {
         }
     }
 
-    private static Thread sleeping(Connection connection) {
-        Thread thread = new Thread(() -> {
-            try {
-                execute(connection, "SELECT pg_sleep(600)");
-            } catch (SQLException e) {
-                assertThat(e.getSQLState()).as("cancelled").isEqualTo("57014");
-            }
-        });
-        thread.start();
-        return thread;
+    private static CompletableFuture<Void> sleeping(Connection connection) {
+        return Writers.beside(() -> assertThatThrownBy(() -> execute(connection, "SELECT pg_sleep(600)"))
+                .hasFieldOrPropertyWithValue("SQLState", "57014")); // cancelled
     }
 
     @Test
